@@ -1,0 +1,37 @@
+//===- DotaDialect.td - the dota dialect -----------------------*- tablegen -*-===//
+#ifndef DOTA_DIALECT
+#define DOTA_DIALECT
+
+include "mlir/IR/OpBase.td"
+
+def DotaDialect : Dialect {
+  let name = "dota";
+  let cppNamespace = "::mlir::dota";
+  let summary = "transformer blocks with detection and omission of weak attention";
+  let description = [{
+    The `dota` dialect describes what a DOTA accelerator computes: linear
+    transformations, attention dense or over the keys a detector kept,
+    normalisations, activations and residual sums.
+
+    Every compute op works at two levels, told apart by its element types:
+
+    - *float*: `f32` tensors, the meaning of the model as it was imported;
+    - *fixed point*: `!quant.uniform` tensors with a power-of-two scale and zero
+      point 0, the meaning of the machine, exact to the bit. `docs/numbers.md`
+      has the rules; `--dota-to-linalg` is their executable form.
+
+    Shapes: a sequence is `tensor<NxF>`, N tokens of F features; a batch of B
+    sequences is `tensor<BxNxF>`. Inside `dota.program` there is one sequence.
+    All shapes are static.
+  }];
+  let useDefaultTypePrinterParser = 1;
+  let useDefaultAttributePrinterParser = 1;
+  let dependentDialects = ["::mlir::quant::QuantDialect"];
+  let extraClassDeclaration = [{
+    /// Name of the discardable attribute that calibration puts on a compute op:
+    /// the largest magnitude its result took (an f32, at least 0).
+    static constexpr ::llvm::StringLiteral kRangeAttrName = "dota.range";
+  }];
+}
+
+#endif // DOTA_DIALECT

@@ -1,0 +1,283 @@
+//===- DotaOps.td - ops of the dota dialect --------------------*- tablegen -*-===//
+#ifndef DOTA_OPS
+#define DOTA_OPS
+
+include "Dota/DotaDialect.td"
+include "Dota/DotaTypes.td"
+include "Dota/DotaInterfaces.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "mlir/Interfaces/ControlFlowInterfaces.td"
+include "mlir/Interfaces/FunctionInterfaces.td"
+include "mlir/IR/SymbolInterfaces.td"
+include "mlir/IR/BuiltinAttributeInterfaces.td"
+include "mlir/IR/CommonTypeConstraints.td"
+
+//===----------------------------------------------------------------------===//
+// Constraints
+//===----------------------------------------------------------------------===//
+
+/// f32, or a quantised type with a power-of-two scale and zero point 0.
+def Dota_Element : AnyTypeOf<[F32,
+    Type<CPred<"::llvm::isa<::mlir::quant::QuantizedType>($_self)">,
+         "quantised type">]>;
+def Dota_Tensor : StaticShapeTensorOf<[Dota_Element]>;
+def Dota_FloatTensor : StaticShapeTensorOf<[F32]>;
+
+class Dota_Op<string mnemonic, list<Trait> traits = []>
+    : Op<DotaDialect, mnemonic, traits>;
+
+/// A compute op: pure, one result, counts its work.
+class Dota_ComputeOp<string mnemonic, list<Trait> traits = []>
+    : Dota_Op<mnemonic, !listconcat([Pure, Dota_WorkOpInterface], traits)> {
+  let hasVerifier = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Matrix products and attention: RMMU
+//===----------------------------------------------------------------------===//
+
+def Dota_LinearOp : Dota_ComputeOp<"linear"> {
+  let summary = "y = x W + b";
+  let description = [{
+    `x: [B x] N x K`, `weight: K x O`, `bias: O`, result `[B x] N x O`.
+
+    Fixed point: exact integer sum, bias aligned to the product's scale and
+    added exactly, rounded once (half to even) and saturated. The result's
+    type may be quantised per column (dimension of O).
+
+    ```mlir
+    %y = dota.linear %x, %w, %b : tensor<128x384xf32>, tensor<384x1536xf32>, tensor<1536xf32> -> tensor<128x1536xf32>
+    ```
+  }];
+  let arguments = (ins Dota_Tensor:$x, Dota_Tensor:$weight, Optional<Dota_Tensor>:$bias);
+  let results = (outs Dota_Tensor:$result);
+  let assemblyFormat = [{
+    $x `,` $weight (`,` $bias^)? attr-dict `:` type($x) `,` type($weight)
+    (`,` type($bias)^)? `->` type($result)
+  }];
+  let hasCanonicalizer = 1;
+}
+
+def Dota_AttentionOp : Dota_ComputeOp<"attention"> {
+  let summary = "softmax(scale q k^T + bias) v, every key";
+  let description = [{
+    `q: [B x] N x (heads d)`, `k: [B x] M x (kv_heads d)`,
+    `v: [B x] M x (kv_heads e)`, result `[B x] N x (heads e)`. Head h of the
+    queries uses key and value head `h / (heads / kv_heads)`.
+
+    `bias` (f32) is added to the scaled scores: `[Bb x] Hb x Nb x M`, where
+    each of Bb, Hb, Nb is 1 or the full extent. A key whose bias is -8192 or
+    less is inadmissible: a detector never selects it. With `causal`, key j is
+    visible to query i when `j <= i + (M - N)`.
+
+    ```mlir
+    %o = dota.attention %q, %k, %v {heads = 12, kv_heads = 12, scale = 0.176776 : f32}
+        : (tensor<128x384xf32>, tensor<128x384xf32>, tensor<128x384xf32>) -> tensor<128x384xf32>
+    %o = dota.attention %q, %k, %v bias %m {...} : (tensor<...>, tensor<...>, tensor<...>, tensor<1x1x128xf32>) -> tensor<...>
+    ```
+  }];
+  let arguments = (ins Dota_Tensor:$q, Dota_Tensor:$k, Dota_Tensor:$v,
+      Optional<Dota_FloatTensor>:$bias,
+      ConfinedAttr<I64Attr, [IntPositive]>:$heads, ConfinedAttr<I64Attr, [IntPositive]>:$kv_heads,
+      F32Attr:$scale, UnitAttr:$causal);
+  let results = (outs Dota_Tensor:$result);
+  let assemblyFormat = [{
+    $q `,` $k `,` $v (`bias` $bias^)? attr-dict `:` functional-type(operands, results)
+  }];
+}
+
+def Dota_DetectOp : Dota_ComputeOp<"detect"> {
+  let summary = "the keys with the largest estimated scores";
+  let description = [{
+    `q: [B x] N x (heads r)`, `k: [B x] M x (heads r)`: the low-rank projections
+    of queries and keys, usually in INT4 or INT2 (produced by `dota.linear`).
+    For each head, `S~ = q k^T`; each row keeps its `keep` largest admissible
+    scores, ties by the smaller key id. `bias` and `causal` say what is
+    admissible, as for `dota.attention`; the bias's finite values are not added.
+
+    The factors are any two: a weighted SVD's, or the paper's P W~.
+  }];
+  let arguments = (ins Dota_Tensor:$q, Dota_Tensor:$k, Optional<Dota_FloatTensor>:$bias,
+      ConfinedAttr<I64Attr, [IntPositive]>:$heads, UnitAttr:$causal);
+  let results = (outs Dota_MaskType:$mask);
+  let assemblyFormat = [{
+    $q `,` $k (`bias` $bias^)? attr-dict `:` functional-type(operands, results)
+  }];
+}
+
+def Dota_MaskedAttentionOp : Dota_ComputeOp<"masked_attention"> {
+  let summary = "attention over the kept keys only";
+  let description = [{
+    As `dota.attention`, over the keys of `mask` only. A row that keeps no key
+    gives zeros.
+  }];
+  let arguments = (ins Dota_Tensor:$q, Dota_Tensor:$k, Dota_Tensor:$v, Dota_MaskType:$mask,
+      Optional<Dota_FloatTensor>:$bias,
+      ConfinedAttr<I64Attr, [IntPositive]>:$heads, ConfinedAttr<I64Attr, [IntPositive]>:$kv_heads,
+      F32Attr:$scale, UnitAttr:$causal);
+  let results = (outs Dota_Tensor:$result);
+  let assemblyFormat = [{
+    $q `,` $k `,` $v `mask` $mask (`bias` $bias^)? attr-dict `:` functional-type(operands, results)
+  }];
+}
+
+//===----------------------------------------------------------------------===//
+// The rest of an encoder: MFU
+//===----------------------------------------------------------------------===//
+
+def Dota_SoftmaxOp : Dota_ComputeOp<"softmax"> {
+  let summary = "softmax along the last dimension";
+  let arguments = (ins Dota_Tensor:$x);
+  let results = (outs Dota_Tensor:$result);
+  let assemblyFormat = "$x attr-dict `:` type($x) `->` type($result)";
+}
+
+def Dota_LayerNormOp : Dota_ComputeOp<"layer_norm"> {
+  let summary = "(x - mean) / sqrt(var + epsilon) * gain + bias along the last dimension";
+  let description = [{
+    `x: [B x] N x F`; `gain`, `bias`: f32, `F`. Fixed point: the two moments are
+    exact integers, the rest is f32 in a stated order, rounded once.
+  }];
+  let arguments = (ins Dota_Tensor:$x, Dota_FloatTensor:$gain, Dota_FloatTensor:$bias,
+      F32Attr:$epsilon);
+  let results = (outs Dota_Tensor:$result);
+  let assemblyFormat = "$x `,` $gain `,` $bias attr-dict `:` functional-type(operands, results)";
+}
+
+def Dota_RmsNormOp : Dota_ComputeOp<"rms_norm"> {
+  let summary = "x / sqrt(mean(x^2) + epsilon) * gain along the last dimension";
+  let arguments = (ins Dota_Tensor:$x, Dota_FloatTensor:$gain, F32Attr:$epsilon);
+  let results = (outs Dota_Tensor:$result);
+  let assemblyFormat = "$x `,` $gain attr-dict `:` functional-type(operands, results)";
+}
+
+def Dota_ActivationOp : Dota_ComputeOp<"activation"> {
+  let summary = "element-wise function of one operand";
+  let arguments = (ins Dota_Tensor:$x, Dota_ActivationKindAttr:$kind);
+  let results = (outs Dota_Tensor:$result);
+  let assemblyFormat = "$kind $x attr-dict `:` type($x) `->` type($result)";
+}
+
+def Dota_AddOp : Dota_ComputeOp<"add"> {
+  let summary = "x + y, element by element";
+  let description = [{
+    Same shapes, or `y` of the trailing shape of `x` (a row for all tokens, or
+    one sequence's addend for all of a batch).
+  }];
+  let arguments = (ins Dota_Tensor:$x, Dota_Tensor:$y);
+  let results = (outs Dota_Tensor:$result);
+  let assemblyFormat = "$x `,` $y attr-dict `:` functional-type(operands, results)";
+}
+
+def Dota_MulOp : Dota_ComputeOp<"mul"> {
+  let summary = "x * y, element by element";
+  let description = "Shapes as for `dota.add`.";
+  let arguments = (ins Dota_Tensor:$x, Dota_Tensor:$y);
+  let results = (outs Dota_Tensor:$result);
+  let assemblyFormat = "$x `,` $y attr-dict `:` functional-type(operands, results)";
+}
+
+//===----------------------------------------------------------------------===//
+// Between float and fixed point
+//===----------------------------------------------------------------------===//
+
+def Dota_QuantizeOp : Dota_ComputeOp<"quantize"> {
+  let summary = "f32 to fixed point, half to even, saturating";
+  let arguments = (ins Dota_FloatTensor:$x);
+  let results = (outs Dota_Tensor:$result);
+  let assemblyFormat = "$x attr-dict `:` type($x) `->` type($result)";
+  let hasFolder = 1;
+}
+
+def Dota_DequantizeOp : Dota_ComputeOp<"dequantize"> {
+  let summary = "fixed point to f32, exact";
+  let arguments = (ins Dota_Tensor:$x);
+  let results = (outs Dota_FloatTensor:$result);
+  let assemblyFormat = "$x attr-dict `:` type($x) `->` type($result)";
+}
+
+def Dota_ConstantOp : Dota_Op<"constant", [Pure, ConstantLike]> {
+  let summary = "a tensor of stored integers with a fixed-point type";
+  let description = [{
+    `value` holds the stored integers (i8, i16 or i32), the result type says what
+    they mean. INT4 and INT2 values are stored one to an i8 here, and packed in
+    a program.
+  }];
+  let arguments = (ins ElementsAttr:$value);
+  let results = (outs Dota_Tensor:$result);
+  let assemblyFormat = "$value attr-dict `:` type($result)";
+  let hasFolder = 1;
+  let hasVerifier = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Calibration
+//===----------------------------------------------------------------------===//
+
+def Dota_ObserveOp : Dota_Op<"observe", []> {
+  let summary = "hand a value to the calibration recorder";
+  let description = [{
+    Passes a float value to the recorder under the number `id`; lowered to a call
+    of the host runtime. `moment` asks for the second moment of the rows (with a
+    trailing 1 appended) as well as for the range.
+  }];
+  let arguments = (ins Dota_FloatTensor:$value, I64Attr:$id, UnitAttr:$moment);
+  let assemblyFormat = "$value attr-dict `:` type($value)";
+}
+
+//===----------------------------------------------------------------------===//
+// Device regions
+//===----------------------------------------------------------------------===//
+
+def Dota_ProgramOp : Dota_Op<"program", [IsolatedFromAbove, Symbol, FunctionOpInterface,
+    SingleBlock]> {
+  let summary = "what the device runs for one sequence";
+  let description = [{
+    A function on one sequence: arguments and results are f32 (or i32) tensors of
+    one sequence, quantised and dequantised inside. The body holds ops of this
+    dialect and constants.
+
+    ```mlir
+    dota.program @encoder(%x: tensor<128x384xf32>) -> tensor<128x384xf32> {
+      ...
+      dota.return %y : tensor<128x384xf32>
+    }
+    ```
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<FunctionType>:$function_type,
+      OptionalAttr<DictArrayAttr>:$arg_attrs, OptionalAttr<DictArrayAttr>:$res_attrs);
+  let regions = (region SizedRegion<1>:$body);
+  let hasCustomAssemblyFormat = 1;
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ArrayRef<Type> getArgumentTypes() { return getFunctionType().getInputs(); }
+    ArrayRef<Type> getResultTypes() { return getFunctionType().getResults(); }
+    Region *getCallableRegion() { return &getBody(); }
+  }];
+}
+
+def Dota_ReturnOp : Dota_Op<"return", [Pure, HasParent<"ProgramOp">, ReturnLike, Terminator]> {
+  let summary = "end of a program";
+  let arguments = (ins Variadic<AnyType>:$operands);
+  let assemblyFormat = "attr-dict ($operands^ `:` type($operands))?";
+  let hasVerifier = 1;
+}
+
+def Dota_LaunchOp : Dota_Op<"launch", [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "run a program, once a sequence";
+  let description = [{
+    Operands and results are those of the program, or, with `batch`, have one
+    more leading dimension of that extent; an operand without it is shared by
+    all sequences.
+
+    ```mlir
+    %y = dota.launch @encoder(%x) {batch = 2} : (tensor<2x128x384xf32>) -> tensor<2x128x384xf32>
+    ```
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$program, Variadic<AnyStaticShapeTensor>:$operands,
+      OptionalAttr<ConfinedAttr<I64Attr, [IntPositive]>>:$batch);
+  let results = (outs Variadic<AnyStaticShapeTensor>);
+  let assemblyFormat = "$program `(` $operands `)` attr-dict `:` functional-type(operands, results)";
+}
+
+#endif // DOTA_OPS

@@ -1,0 +1,314 @@
+//===- Instructions.td - the instruction set -------------------*- tablegen -*-===//
+//
+// Formats in SRAM. An *operand matrix* holds packed elements of a precision, row
+// by row, rows starting on whole bytes, `stride` bytes apart. An *accumulator
+// matrix* holds exact 64-bit sums, little-endian. *Exponentials* are unsigned
+// 16-bit with 15 fraction bits. *Ids* are u32, a row of `keep` for each query,
+// ascending, filled up with 0xffffffff. A *schedule* is, for each group of
+// `group` query rows: u32 steps, u32 loads, then steps x group u32 positions in
+// the ids of each row (0xffffffff: idle), in a slot of 8 + 4 * group * keep bytes
+// a group (a group takes as many steps as its longest row, so at most `keep`).
+//
+//===----------------------------------------------------------------------===//
+#ifndef LANE_INSTRUCTIONS
+#define LANE_INSTRUCTIONS
+
+include "Dota/DotaTypes.td"
+include "Lane/Instruction.td"
+
+//===----------------------------------------------------------------------===//
+// Control
+//===----------------------------------------------------------------------===//
+
+def HaltOp : Instruction<"halt", 0, Control, []> {
+  let summary = "end of the stream, once every unit is idle";
+}
+def WaitOp : Instruction<"wait", 1, Control, [
+    U<"unit", 3, "number of the unit">,
+    U<"count", 32, "instructions of that unit, from the start of the stream">]> {
+  let summary = "hold the issue until a unit has completed `count` instructions";
+}
+def BarrierOp : Instruction<"barrier", 2, Control, [
+    U<"id", 16, "running number, the same in every lane">]> {
+  let summary = "hold the issue until every unit of every lane is idle";
+}
+
+//===----------------------------------------------------------------------===//
+// DMA
+//===----------------------------------------------------------------------===//
+
+class TransferOp<string mnemonic, int opcode> : Instruction<mnemonic, opcode, Dma, [
+    Sram<"sram", "first byte in SRAM">,
+    U<"dram", 40, "first byte in DRAM">,
+    U<"rows", 24, "rows">,
+    U<"rowBytes", 24, "bytes of a row">,
+    U<"dramStride", 40, "bytes from row to row in DRAM">,
+    U<"sramStride", 24, "bytes from row to row in SRAM">]>;
+def LoadOp : TransferOp<"load", 3> {
+  let summary = "DRAM to SRAM";
+  let writes = [Footprint<"sram", "rows", "rowBytes", "sramStride">];
+}
+def StoreOp : TransferOp<"store", 4> {
+  let summary = "SRAM to DRAM";
+  let reads = [Footprint<"sram", "rows", "rowBytes", "sramStride">];
+}
+
+//===----------------------------------------------------------------------===//
+// RMMU
+//===----------------------------------------------------------------------===//
+
+def MatmulOp : Instruction<"matmul", 8, Rmmu, [
+    Sram<"a", "operand matrix, rows x depth">,
+    Sram<"b", "operand matrix, depth x cols, or cols x depth with `transposeB`">,
+    Sram<"c", "accumulator matrix, rows x cols, without gaps">,
+    U<"rows", 16, "rows of a and c">,
+    U<"cols", 20, "columns of c">,
+    U<"depth", 20, "terms of a sum">,
+    U<"aStride", 24, "bytes from row to row of a">,
+    U<"bStride", 24, "bytes from row to row of b">,
+    PrecisionField<"aPrecision", "precision of a">,
+    PrecisionField<"bPrecision", "precision of b">,
+    Flag<"unsignedA", "a holds exponentials">,
+    Flag<"transposeB", "b is cols x depth">,
+    Flag<"accumulate", "add to c instead of overwriting it">]> {
+  let summary = "c = a b";
+  let reads = [Footprint<"a", "rows", "bytes(depth, aPrecision)", "aStride">,
+               Footprint<"b", "transposeB ? cols : depth", "bytes(transposeB ? depth : cols, bPrecision)", "bStride">,
+               FootprintIf<"accumulate", "c", "rows", "8 * cols", "8 * cols">];
+  let writes = [Footprint<"c", "rows", "8 * cols", "8 * cols">];
+}
+
+def SddmmOp : Instruction<"sddmm", 9, Rmmu, [
+    Sram<"q", "operand matrix of queries, rows x depth">,
+    Sram<"k", "operand matrix of keys, keys x depth">,
+    Sram<"ids", "kept keys, rows x keep">,
+    Sram<"schedule", "order of the keys">,
+    Sram<"c", "accumulator matrix, rows x keep">,
+    U<"rows", 16, "query rows">,
+    U<"keep", 16, "kept keys a row">,
+    U<"keys", 20, "rows of k">,
+    U<"depth", 16, "terms of a sum">,
+    U<"qStride", 20, "bytes from row to row of q">,
+    U<"kStride", 20, "bytes from row to row of k">,
+    U<"group", 4, "query rows that share a load">,
+    PrecisionField<"precision", "precision of q and k">]> {
+  let summary = "scores of the kept keys: c[i][j] = q[i] . k[ids[i][j]]; 0 where there is no id";
+  let reads = [Footprint<"q", "rows", "bytes(depth, precision)", "qStride">,
+               Footprint<"k", "keys", "bytes(depth, precision)", "kStride">,
+               Footprint<"ids", "rows", "4 * keep", "4 * keep">,
+               Footprint<"schedule", "groups(rows, group)", "scheduleBytes(group, keep)", "scheduleBytes(group, keep)">];
+  let writes = [Footprint<"c", "rows", "8 * keep", "8 * keep">];
+}
+
+def SpmmOp : Instruction<"spmm", 10, Rmmu, [
+    Sram<"p", "exponentials, rows x keep, without gaps">,
+    Sram<"v", "operand matrix of values, keys x cols">,
+    Sram<"ids", "kept keys, rows x keep">,
+    Sram<"schedule", "order of the keys">,
+    Sram<"c", "accumulator matrix, rows x cols">,
+    U<"rows", 16, "query rows">,
+    U<"keep", 16, "kept keys a row">,
+    U<"keys", 20, "rows of v">,
+    U<"cols", 16, "width of a value">,
+    U<"vStride", 20, "bytes from row to row of v">,
+    U<"group", 4, "query rows that share a load">,
+    PrecisionField<"precision", "precision of v">]> {
+  let summary = "c[i] = sum over j of p[i][j] v[ids[i][j]]";
+  let reads = [Footprint<"p", "rows", "2 * keep", "2 * keep">,
+               Footprint<"v", "keys", "bytes(cols, precision)", "vStride">,
+               Footprint<"ids", "rows", "4 * keep", "4 * keep">,
+               Footprint<"schedule", "groups(rows, group)", "scheduleBytes(group, keep)", "scheduleBytes(group, keep)">];
+  let writes = [Footprint<"c", "rows", "8 * cols", "8 * cols">];
+}
+
+//===----------------------------------------------------------------------===//
+// MFU
+//===----------------------------------------------------------------------===//
+
+def RequantizeOp : Instruction<"requantize", 16, Mfu, [
+    Sram<"acc", "accumulator matrix, rows x cols, without gaps">,
+    Sram<"bias", "i32 a column, with `hasBias`">,
+    Sram<"out", "operand matrix, rows x cols">,
+    U<"rows", 16, "rows">,
+    U<"cols", 20, "columns">,
+    U<"outStride", 24, "bytes from row to row of out">,
+    S<"shift", 8, "places to the right, after the bias">,
+    S<"biasShift", 8, "places to the left that align the bias with the sum">,
+    PrecisionField<"precision", "precision of out">,
+    Flag<"hasBias", "there is a bias">]> {
+  let summary = "exact sums, bias added, rounded once (half to even) and saturated";
+  let reads = [Footprint<"acc", "rows", "8 * cols", "8 * cols">,
+               FootprintIf<"hasBias", "bias", "1", "4 * cols">];
+  let writes = [Footprint<"out", "rows", "bytes(cols, precision)", "outStride">];
+}
+
+def AccumulateOp : Instruction<"accumulate", 17, Mfu, [
+    Sram<"src", "accumulator matrix">,
+    Sram<"acc", "accumulator matrix that is added to">,
+    U<"elements", 24, "sums in each">]> {
+  let summary = "acc += src, exact: partial sums of lanes";
+  let reads = [Footprint<"src", "1", "8 * elements">, Footprint<"acc", "1", "8 * elements">];
+  let writes = [Footprint<"acc", "1", "8 * elements">];
+}
+
+def WidenOp : Instruction<"widen", 18, Mfu, [
+    Sram<"x", "operand matrix, rows x cols">,
+    Sram<"acc", "accumulator matrix, rows x cols, without gaps">,
+    U<"rows", 16, "rows">, U<"cols", 20, "columns">,
+    U<"xStride", 24, "bytes from row to row of x">,
+    PrecisionField<"precision", "precision of x">,
+    Flag<"unsignedX", "x holds exponentials">]> {
+  let summary = "stored values as exact sums";
+  let reads = [Footprint<"x", "rows", "bytes(cols, precision)", "xStride">];
+  let writes = [Footprint<"acc", "rows", "8 * cols", "8 * cols">];
+}
+
+def SoftmaxOp : Instruction<"softmax", 19, Mfu, [
+    Sram<"acc", "accumulator matrix of scores, rows x cols, without gaps">,
+    Sram<"bias", "f32, rows x keys at biasStride bytes (0: one row for all), with `hasBias`">,
+    Sram<"ids", "kept keys, rows x cols, with `hasIds`; else column j is key j">,
+    Sram<"e", "exponentials, rows x cols, without gaps">,
+    Sram<"sum", "their sum a row, 64-bit">,
+    U<"rows", 12, "rows">,
+    U<"cols", 18, "columns">,
+    U<"biasStride", 20, "bytes from row to row of bias">,
+    U<"keys", 18, "columns of bias">,
+    Float<"scale", "scale of the model times that of the products">,
+    Flag<"hasBias", "there is a bias">,
+    Flag<"hasIds", "the columns are kept keys">,
+    Flag<"causal", "key j is visible to row i when j <= i + diagonal">,
+    S<"diagonal", 21, "first row of the tile plus keys minus queries">]> {
+  let summary = "dequantise, scale, exponentials of the distance to the row's maximum, their sum";
+  let reads = [Footprint<"acc", "rows", "8 * cols", "8 * cols">,
+               FootprintIf<"hasBias", "bias", "biasStride ? rows : 1", "4 * keys", "biasStride">,
+               FootprintIf<"hasIds", "ids", "rows", "4 * cols", "4 * cols">];
+  let writes = [Footprint<"e", "rows", "2 * cols", "2 * cols">, Footprint<"sum", "1", "8 * rows">];
+}
+
+def NormalizeOp : Instruction<"normalize", 20, Mfu, [
+    Sram<"acc", "accumulator matrix, rows x cols, without gaps">,
+    Sram<"sum", "divisor a row, 64-bit">,
+    Sram<"out", "operand matrix, rows x cols">,
+    U<"rows", 16, "rows">, U<"cols", 20, "columns">,
+    U<"outStride", 24, "bytes from row to row of out">,
+    S<"from", 8, "exponent of the values">, S<"to", 8, "exponent of out">,
+    PrecisionField<"precision", "precision of out">]> {
+  let summary = "divide by the sum of the exponentials, requantise";
+  let reads = [Footprint<"acc", "rows", "8 * cols", "8 * cols">, Footprint<"sum", "1", "8 * rows">];
+  let writes = [Footprint<"out", "rows", "bytes(cols, precision)", "outStride">];
+}
+
+def LayerNormOp : Instruction<"layer_norm", 21, Mfu, [
+    Sram<"x", "operand matrix, rows x cols">,
+    Sram<"gain", "f32 a column">, Sram<"bias", "f32 a column">,
+    Sram<"out", "operand matrix, rows x cols">,
+    U<"rows", 16, "rows">, U<"cols", 16, "columns">,
+    U<"xStride", 20, "bytes from row to row of x">, U<"outStride", 20, "bytes from row to row of out">,
+    S<"from", 8, "exponent of x">, S<"to", 8, "exponent of out">,
+    Float<"epsilon", "added to the variance">,
+    PrecisionField<"precision", "precision of x">, PrecisionField<"outPrecision", "precision of out">]> {
+  let summary = "layer normalisation of each row";
+  let reads = [Footprint<"x", "rows", "bytes(cols, precision)", "xStride">,
+               Footprint<"gain", "1", "4 * cols">, Footprint<"bias", "1", "4 * cols">];
+  let writes = [Footprint<"out", "rows", "bytes(cols, outPrecision)", "outStride">];
+}
+
+def RmsNormOp : Instruction<"rms_norm", 22, Mfu, [
+    Sram<"x", "operand matrix, rows x cols">,
+    Sram<"gain", "f32 a column">,
+    Sram<"out", "operand matrix, rows x cols">,
+    U<"rows", 16, "rows">, U<"cols", 16, "columns">,
+    U<"xStride", 20, "bytes from row to row of x">, U<"outStride", 20, "bytes from row to row of out">,
+    S<"from", 8, "exponent of x">, S<"to", 8, "exponent of out">,
+    Float<"epsilon", "added to the mean square">,
+    PrecisionField<"precision", "precision of x">, PrecisionField<"outPrecision", "precision of out">]> {
+  let summary = "root-mean-square normalisation of each row";
+  let reads = [Footprint<"x", "rows", "bytes(cols, precision)", "xStride">, Footprint<"gain", "1", "4 * cols">];
+  let writes = [Footprint<"out", "rows", "bytes(cols, outPrecision)", "outStride">];
+}
+
+def ActivationOp : Instruction<"activation", 23, Mfu, [
+    Sram<"x", "operand matrix, rows x cols">, Sram<"out", "operand matrix, rows x cols">,
+    U<"rows", 16, "rows">, U<"cols", 20, "columns">,
+    U<"xStride", 24, "bytes from row to row of x">, U<"outStride", 24, "bytes from row to row of out">,
+    S<"from", 8, "exponent of x">, S<"to", 8, "exponent of out">,
+    ActivationField<"kind", "the function">,
+    PrecisionField<"precision", "precision of x">, PrecisionField<"outPrecision", "precision of out">]> {
+  let summary = "element-wise function";
+  let reads = [Footprint<"x", "rows", "bytes(cols, precision)", "xStride">];
+  let writes = [Footprint<"out", "rows", "bytes(cols, outPrecision)", "outStride">];
+}
+
+class ElementwiseOp<string mnemonic, int opcode> : Instruction<mnemonic, opcode, Mfu, [
+    Sram<"x", "operand matrix, rows x cols">,
+    Sram<"y", "operand matrix, rows x cols, or one row with yStride 0">,
+    Sram<"out", "operand matrix, rows x cols">,
+    U<"rows", 16, "rows">, U<"cols", 16, "columns">,
+    U<"xStride", 20, "bytes from row to row of x">,
+    U<"yStride", 20, "bytes from row to row of y">,
+    U<"outStride", 20, "bytes from row to row of out">,
+    S<"xExponent", 8, "exponent of x">, S<"yExponent", 8, "exponent of y">, S<"to", 8, "exponent of out">,
+    PrecisionField<"xPrecision", "precision of x">, PrecisionField<"yPrecision", "precision of y">,
+    PrecisionField<"outPrecision", "precision of out">]> {
+  let reads = [Footprint<"x", "rows", "bytes(cols, xPrecision)", "xStride">,
+               Footprint<"y", "yStride ? rows : 1", "bytes(cols, yPrecision)", "yStride">];
+  let writes = [Footprint<"out", "rows", "bytes(cols, outPrecision)", "outStride">];
+}
+def AddOp : ElementwiseOp<"add", 24> { let summary = "x + y, exact, rounded once"; }
+def MulOp : ElementwiseOp<"mul", 25> { let summary = "x * y, exact, rounded once"; }
+
+def QuantizeOp : Instruction<"quantize", 26, Mfu, [
+    Sram<"x", "f32, rows x cols">, Sram<"out", "operand matrix, rows x cols">,
+    U<"rows", 16, "rows">, U<"cols", 20, "columns">,
+    U<"xStride", 24, "bytes from row to row of x">, U<"outStride", 24, "bytes from row to row of out">,
+    S<"to", 8, "exponent of out">, PrecisionField<"precision", "precision of out">]> {
+  let summary = "f32 to fixed point";
+  let reads = [Footprint<"x", "rows", "4 * cols", "xStride">];
+  let writes = [Footprint<"out", "rows", "bytes(cols, precision)", "outStride">];
+}
+def DequantizeOp : Instruction<"dequantize", 27, Mfu, [
+    Sram<"x", "operand matrix, rows x cols">, Sram<"out", "f32, rows x cols">,
+    U<"rows", 16, "rows">, U<"cols", 20, "columns">,
+    U<"xStride", 24, "bytes from row to row of x">, U<"outStride", 24, "bytes from row to row of out">,
+    S<"from", 8, "exponent of x">, PrecisionField<"precision", "precision of x">]> {
+  let summary = "fixed point to f32, exact";
+  let reads = [Footprint<"x", "rows", "bytes(cols, precision)", "xStride">];
+  let writes = [Footprint<"out", "rows", "4 * cols", "outStride">];
+}
+
+//===----------------------------------------------------------------------===//
+// Detector and Scheduler
+//===----------------------------------------------------------------------===//
+
+def SelectOp : Instruction<"select", 32, Detector, [
+    Sram<"scores", "accumulator matrix of estimated scores, rows x keys, without gaps">,
+    Sram<"bias", "f32, rows x keys at biasStride bytes (0: one row for all), with `hasBias`">,
+    Sram<"ids", "kept keys, rows x keep">,
+    U<"rows", 16, "query rows">, U<"keys", 20, "keys">, U<"keep", 16, "keys to keep a row">,
+    U<"biasStride", 24, "bytes from row to row of bias">,
+    Flag<"hasBias", "there is a bias">,
+    Flag<"causal", "key j is visible to row i when j <= i + diagonal">,
+    S<"diagonal", 21, "first row of the tile plus keys minus queries">,
+    U<"mask", 12, "number of the mask in the program">,
+    U<"head", 12, "head">,
+    U<"firstRow", 20, "first query row of the tile">]> {
+  let summary = "the `keep` largest admissible scores of each row, ties by the smaller key id";
+  let reads = [Footprint<"scores", "rows", "8 * keys", "8 * keys">,
+               FootprintIf<"hasBias", "bias", "biasStride ? rows : 1", "4 * keys", "biasStride">];
+  let writes = [Footprint<"ids", "rows", "4 * keep", "4 * keep">];
+}
+
+def OrderOp : Instruction<"order", 33, Scheduler, [
+    Sram<"ids", "kept keys, rows x keep">,
+    Sram<"schedule", "order of the keys">,
+    U<"rows", 16, "query rows">, U<"keys", 20, "keys">, U<"keep", 16, "kept keys a row">,
+    U<"group", 4, "query rows that share a load">,
+    U<"mask", 12, "number of the mask in the program">,
+    U<"head", 12, "head">,
+    U<"firstRow", 20, "first query row of the tile">]> {
+  let summary = "the order of the kept keys that shares loads among the rows of a group";
+  let reads = [Footprint<"ids", "rows", "4 * keep", "4 * keep">];
+  let writes = [Footprint<"schedule", "groups(rows, group)", "scheduleBytes(group, keep)", "scheduleBytes(group, keep)">];
+}
+
+#endif // LANE_INSTRUCTIONS

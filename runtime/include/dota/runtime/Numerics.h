@@ -1,0 +1,219 @@
+//===- Numerics.h - every numeric rule of the machine, once -----------------===//
+//
+// The rules of docs/numbers.md as function templates over an arithmetic `A`.
+// The runtime instantiates them with plain numbers (HostArithmetic, below); the
+// compiler instantiates them with a builder of `arith` and `math` ops, so that
+// `--dota-to-linalg`, constant folding and the simulator obey the same text.
+//
+// An arithmetic offers the value types F32, I64, I1 and the operations used
+// below. Float operations are IEEE-754 binary32, rounded to nearest even, each
+// rounded on its own: no contraction to fused multiply-add.
+//
+// Fixed point: a stored integer q with exponent e means q * 2^-e. Widths are 16,
+// 8, 4 or 2 bits, always used symmetrically: -(2^(b-1)-1) .. 2^(b-1)-1.
+//
+//===----------------------------------------------------------------------===//
+#ifndef DOTA_RUNTIME_NUMERICS_H
+#define DOTA_RUNTIME_NUMERICS_H
+
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <initializer_list>
+
+namespace dota {
+
+/// Fraction bits of softmax's fixed-point exponentials (they lie in [0, 1]).
+inline constexpr int kExpFractionBits = 15;
+
+/// A key whose bias is this or less is inadmissible for a detector.
+inline constexpr float kInadmissibleBias = -8192.0f;
+
+/// Scalars of the host. Compile with contraction off.
+struct HostArithmetic {
+  using F32 = float;
+  using I64 = int64_t;
+  using I1 = bool;
+
+  F32 f32(float c) const { return c; }
+  I64 i64(int64_t c) const { return c; }
+
+  F32 add(F32 a, F32 b) const { return a + b; }
+  F32 sub(F32 a, F32 b) const { return a - b; }
+  F32 mul(F32 a, F32 b) const { return a * b; }
+  F32 div(F32 a, F32 b) const { return a / b; }
+  F32 sqrt(F32 a) const { return std::sqrt(a); }
+  F32 abs(F32 a) const { return std::fabs(a); }
+  F32 roundEven(F32 a) const { return std::nearbyint(a); }
+  I1 lessEqual(F32 a, F32 b) const { return a <= b; } // ordered: false on NaN
+  I1 less(F32 a, F32 b) const { return a < b; }       // ordered: false on NaN
+  F32 select(I1 c, F32 a, F32 b) const { return c ? a : b; }
+
+  I64 addi(I64 a, I64 b) const { return a + b; }
+  I64 subi(I64 a, I64 b) const { return a - b; }
+  I64 muli(I64 a, I64 b) const { return a * b; }
+  I64 andi(I64 a, I64 b) const { return a & b; }
+  I64 shiftLeft(I64 a, int s) const { return static_cast<int64_t>(static_cast<uint64_t>(a) << s); }
+  I64 shiftRight(I64 a, int s) const { return a >> s; } // arithmetic
+  I64 min(I64 a, I64 b) const { return a < b ? a : b; } // signed
+  I64 max(I64 a, I64 b) const { return a > b ? a : b; }
+
+  F32 toFloat(I64 a) const { return static_cast<float>(a); }    // to nearest even
+  I64 toInteger(F32 a) const { return static_cast<int64_t>(a); } // of an integral value in range
+  /// 2^n for n in [-126, 127], by its bits.
+  F32 powerOfTwo(I64 n) const {
+    return std::bit_cast<float>(static_cast<uint32_t>((n + 127) << 23));
+  }
+};
+
+/// Largest stored value of a `bits` wide fixed-point number.
+constexpr int64_t maxStored(int bits) { return (int64_t{1} << (bits - 1)) - 1; }
+
+template <class A> struct Numerics {
+  using F32 = typename A::F32;
+  using I64 = typename A::I64;
+  A &a;
+
+  //===--------------------------------------------------------------------===//
+  // Fixed point
+  //===--------------------------------------------------------------------===//
+
+  /// x * 2^-shift, half to even; shift in [-15, 62].
+  I64 roundShift(I64 x, int shift) {
+    if (shift <= 0)
+      return shift == 0 ? x : a.shiftLeft(x, -shift);
+    I64 odd = a.andi(a.shiftRight(x, shift), a.i64(1));
+    I64 half = a.i64((int64_t{1} << (shift - 1)) - 1);
+    return a.shiftRight(a.addi(a.addi(x, half), odd), shift);
+  }
+
+  I64 saturate(I64 x, int bits) {
+    return a.max(a.min(x, a.i64(maxStored(bits))), a.i64(-maxStored(bits)));
+  }
+
+  /// An exact sum with exponent `from` to a stored value with exponent `to`.
+  I64 requantize(I64 sum, int from, int to, int bits) {
+    return saturate(roundShift(sum, from - to), bits);
+  }
+
+  /// A float to a stored value; NaN gives 0, infinities saturate.
+  I64 quantize(F32 x, int exponent, int bits) {
+    F32 limit = a.f32(static_cast<float>(maxStored(bits)));
+    F32 minus = a.f32(-static_cast<float>(maxStored(bits)));
+    F32 y = a.roundEven(a.mul(x, a.f32(std::ldexp(1.0f, exponent))));
+    y = a.select(a.lessEqual(y, limit), y, a.select(a.less(limit, y), limit, a.f32(0.0f)));
+    y = a.select(a.lessEqual(minus, y), y, minus);
+    return a.toInteger(y);
+  }
+
+  F32 dequantize(I64 q, int exponent) {
+    return a.mul(a.toFloat(q), a.f32(std::ldexp(1.0f, -exponent)));
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Transcendental functions
+  //===--------------------------------------------------------------------===//
+
+  /// e^x for x <= 0; 0 below -87 and for NaN.
+  F32 exp(F32 x) {
+    F32 floor = a.f32(-87.0f);
+    auto inRange = a.lessEqual(floor, x);
+    F32 clamped = a.select(inRange, x, floor);
+    F32 n = a.roundEven(a.mul(clamped, a.f32(0x1.715476p+0f)));
+    // ln 2 in two parts; the first has few bits, so that n * part is exact.
+    F32 r = a.sub(a.sub(clamped, a.mul(n, a.f32(0x1.62ep-1f))), a.mul(n, a.f32(0x1.0bfbe8p-15f)));
+    F32 p = a.f32(1.0f / 720.0f);
+    for (float c : {1.0f / 120.0f, 1.0f / 24.0f, 1.0f / 6.0f, 0.5f, 1.0f, 1.0f})
+      p = a.add(a.mul(p, r), a.f32(c));
+    return a.select(inRange, a.mul(p, a.powerOfTwo(a.toInteger(n))), a.f32(0.0f));
+  }
+
+  /// erf by Abramowitz and Stegun 7.1.26 (error at most 1.5e-7).
+  F32 erf(F32 x) {
+    F32 u = a.abs(x);
+    F32 t = a.div(a.f32(1.0f), a.add(a.f32(1.0f), a.mul(a.f32(0.3275911f), u)));
+    F32 p = a.f32(1.061405429f);
+    for (float c : {-1.453152027f, 1.421413741f, -0.284496736f, 0.254829592f})
+      p = a.add(a.mul(p, t), a.f32(c));
+    F32 y = a.sub(a.f32(1.0f), a.mul(a.mul(p, t), exp(a.sub(a.f32(0.0f), a.mul(u, u)))));
+    return a.select(a.less(x, a.f32(0.0f)), a.sub(a.f32(0.0f), y), y);
+  }
+
+  F32 tanh(F32 x) {
+    F32 e = exp(a.mul(a.f32(-2.0f), a.abs(x)));
+    F32 y = a.div(a.sub(a.f32(1.0f), e), a.add(a.f32(1.0f), e));
+    return a.select(a.less(x, a.f32(0.0f)), a.sub(a.f32(0.0f), y), y);
+  }
+
+  F32 sigmoid(F32 x) {
+    F32 e = exp(a.sub(a.f32(0.0f), a.abs(x)));
+    F32 d = a.add(a.f32(1.0f), e);
+    return a.div(a.select(a.less(x, a.f32(0.0f)), e, a.f32(1.0f)), d);
+  }
+
+  F32 relu(F32 x) { return a.select(a.less(a.f32(0.0f), x), x, a.f32(0.0f)); }
+
+  F32 gelu(F32 x) {
+    F32 cdf = a.add(a.f32(1.0f), erf(a.mul(x, a.f32(0.70710678f))));
+    return a.mul(a.mul(a.f32(0.5f), x), cdf);
+  }
+
+  F32 geluTanh(F32 x) {
+    F32 cube = a.mul(a.mul(x, x), x);
+    F32 inner = a.mul(a.f32(0.79788456f), a.add(x, a.mul(a.f32(0.044715f), cube)));
+    return a.mul(a.mul(a.f32(0.5f), x), a.add(a.f32(1.0f), tanh(inner)));
+  }
+
+  F32 quickGelu(F32 x) { return a.mul(x, sigmoid(a.mul(a.f32(1.702f), x))); }
+  F32 silu(F32 x) { return a.mul(x, sigmoid(x)); }
+
+  //===--------------------------------------------------------------------===//
+  // Softmax: score, exponential, quotient
+  //===--------------------------------------------------------------------===//
+
+  /// A score from the exact product sum; `scale` holds the model's scale times
+  /// 2^-(exponents of q and k). The bias, where there is one, is added after.
+  F32 score(I64 sum, float scale) { return a.mul(a.toFloat(sum), a.f32(scale)); }
+
+  /// Stored exponential of a score, with kExpFractionBits fraction bits, 0 to
+  /// 32767; 0 where the score or the row's maximum is minus infinity.
+  I64 expScore(F32 score, F32 rowMax) {
+    return quantize(exp(a.sub(score, rowMax)), kExpFractionBits, 16);
+  }
+
+  /// (sum of e v) / (sum of e), as a stored value: `from` is v's exponent. A row
+  /// that keeps nothing (0 / 0) gives 0.
+  I64 normalize(I64 weighted, I64 total, int from, int to, int bits) {
+    return quantize(a.div(a.toFloat(weighted), a.toFloat(total)), to - from, bits);
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Normalisations, from exact integer moments
+  //===--------------------------------------------------------------------===//
+
+  /// 1 / sqrt(n sum(q^2) - sum(q)^2 + epsilon n^2 2^2e): times (n q - sum(q)) it
+  /// is (x - mean) / sqrt(var + epsilon).
+  F32 layerNormFactor(I64 sum, I64 sumOfSquares, int64_t n, int exponent, float epsilon) {
+    I64 v = a.subi(a.muli(a.i64(n), sumOfSquares), a.muli(sum, sum));
+    double c = static_cast<double>(epsilon) * n * n * std::ldexp(1.0, 2 * exponent);
+    return a.div(a.f32(1.0f), a.sqrt(a.add(a.toFloat(v), a.f32(static_cast<float>(c)))));
+  }
+  I64 layerNorm(I64 q, I64 sum, F32 factor, F32 gain, F32 bias, int64_t n, int to, int bits) {
+    F32 centred = a.toFloat(a.subi(a.muli(a.i64(n), q), sum));
+    return quantize(a.add(a.mul(a.mul(centred, factor), gain), bias), to, bits);
+  }
+
+  /// sqrt(n) / sqrt(sum(q^2) + epsilon n 2^2e): times q it is x / rms.
+  F32 rmsNormFactor(I64 sumOfSquares, int64_t n, int exponent, float epsilon) {
+    double c = static_cast<double>(epsilon) * n * std::ldexp(1.0, 2 * exponent);
+    float rootN = std::sqrt(static_cast<float>(n));
+    return a.div(a.f32(rootN), a.sqrt(a.add(a.toFloat(sumOfSquares), a.f32(static_cast<float>(c)))));
+  }
+  I64 rmsNorm(I64 q, F32 factor, F32 gain, int to, int bits) {
+    return quantize(a.mul(a.mul(a.toFloat(q), factor), gain), to, bits);
+  }
+};
+
+} // namespace dota
+
+#endif // DOTA_RUNTIME_NUMERICS_H

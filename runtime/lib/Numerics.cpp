@@ -1,0 +1,1 @@
+#include "dota/runtime/Numerics.h"

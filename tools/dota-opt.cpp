@@ -1,0 +1,18 @@
+//===- dota-opt.cpp - runs any pass or pipeline ------------------------------===//
+
+#include "dota/Dialect/Dota/Dota.h"
+#include "dota/Passes.h"
+#include "mlir/InitAllDialects.h"
+#include "mlir/InitAllExtensions.h"
+#include "mlir/InitAllPasses.h"
+#include "mlir/Tools/mlir-opt/MlirOptMain.h"
+
+int main(int argc, char **argv) {
+  mlir::DialectRegistry registry;
+  mlir::registerAllDialects(registry);
+  mlir::registerAllExtensions(registry);
+  registry.insert<mlir::dota::DotaDialect>();
+  mlir::registerAllPasses();
+  mlir::dota::registerDotaPasses();
+  return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "DOTA optimizer\n", registry));
+}
