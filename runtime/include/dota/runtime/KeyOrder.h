@@ -1,0 +1,94 @@
+//===- KeyOrder.h - the order in which a group of rows visits its keys ------===//
+//
+// T query rows run together and share each key that is loaded. The order in which
+// a row visits its kept keys is free, so keys wanted by several rows are served in
+// the same step. One scheduler, used by the simulated Scheduler
+// unit, by timing-only runs and by compiler passes.
+//
+// What always holds: every kept (row, key) pair is visited exactly once; a group
+// takes as many steps as its longest row has keys; distinct keys of the group <=
+// loads <= loads in order <= kept pairs; rows with the same c keys cost c loads.
+//
+//===----------------------------------------------------------------------===//
+#ifndef DOTA_RUNTIME_KEYORDER_H
+#define DOTA_RUNTIME_KEYORDER_H
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace dota {
+
+/// No key in this slot of a list of ids; in a schedule, an idle row.
+inline constexpr uint32_t kNoKey = 0xffffffff;
+
+/// Most rows that can share a load.
+inline constexpr unsigned kMaxGroup = 8;
+
+/// What ordering the keys of some rows comes to.
+struct OrderWork {
+  uint64_t groups = 0; // of rows that share loads
+  uint64_t steps = 0;  // summed over the groups: what the RMMU takes
+  uint64_t loads = 0;  // key vectors fetched
+  uint64_t kept = 0;   // (row, key) pairs
+
+  OrderWork &operator+=(const OrderWork &other) {
+    groups += other.groups;
+    steps += other.steps;
+    loads += other.loads;
+    kept += other.kept;
+    return *this;
+  }
+  bool operator==(const OrderWork &) const = default;
+};
+
+enum class OrderRule : uint8_t {
+  InOrder, // every row visits its keys in ascending order
+  Greedy,  // widest pattern first, filled with the widest fitting ones; split where none fits
+  Best,    // fewest loads there can be for groups of up to 4 rows, greedy beyond
+};
+
+/// The scheduler and its scratch memory. Reuse one: after the first groups of a
+/// size it allocates nothing. Not for use by two threads at a time.
+class KeyOrder {
+public:
+  explicit KeyOrder(OrderRule rule = OrderRule::Best) : rule_(rule) {}
+
+  /// Orders the keys of `rows` rows, `group` rows (1 to 8) at a time.
+  ///
+  /// `ids` holds rows x keep key ids, each row ascending, below `keys`, then filled
+  /// up with kNoKey. `schedule`, unless null, takes for each group, in a slot of
+  /// 2 + group * keep words: its steps, its loads, then steps x group positions in
+  /// the rows' ids, kNoKey where a row is idle; the rest of the slot stays as it is.
+  ///
+  /// Throws Error where the ids are not of that form.
+  OrderWork order(std::span<const uint32_t> ids, size_t rows, size_t keep, size_t keys,
+                  unsigned group, uint32_t *schedule = nullptr);
+
+private:
+  struct Group;
+  struct Block;
+  struct Range {
+    uint32_t origin; // pattern whose list holds the keys
+    uint32_t first;  // in that list
+    uint32_t count;
+    uint32_t next; // index of the next range of the same pattern
+  };
+
+  uint32_t countInOrder(const Group &group);
+  void collect(Group &group);
+  void planGreedy(Group &group);
+  void planOptimum(Group &group);
+  void emit(const Group &group, uint32_t *schedule) const;
+
+  OrderRule rule_;
+  std::vector<uint8_t> wantedBy_;   // pattern of each key of the group; zero between groups
+  std::vector<uint32_t> positions_; // of each row, sorted by pattern
+  std::vector<Range> ranges_;       // lists of the patterns
+  std::vector<uint32_t> planned_;   // segments of the schedule
+};
+
+} // namespace dota
+
+#endif // DOTA_RUNTIME_KEYORDER_H
