@@ -10,7 +10,7 @@ import lit.formats
 config.name = "DOTA"
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".test", ".td"]
-config.excludes = ["Inputs", "unit"]
+config.excludes = ["Inputs", "Package", "unit"]
 config.test_source_root = os.path.dirname(__file__)
 # Each tool is found by its name: ours first, LLVM's after them.
 config.environment["PATH"] = os.path.pathsep.join(

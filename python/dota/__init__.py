@@ -1,0 +1,1 @@
+"""Bring a model from Python to DOTA: a plain BERT, exports to linalg, runs of dota-run."""

@@ -1,0 +1,65 @@
+"""From a JAX function to a module that LLVM/MLIR 22.1 reads: linalg on tensors, weights inside, 22.1 bytecode.
+
+Three steps, each an upstream tool: JAX's lowering to StableHLO, torch-mlir-opt's conversion to linalg (of a younger LLVM, hence the text between the two), mlir-opt-22's bytecode."""
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import jax
+
+
+def export(function, arguments, path):
+    """Writes `function`, traced at the shapes and types of `arguments`, to `path`.
+
+    What the function closes over becomes constants. The module's entry is @main with one argument for each leaf of `arguments`, in order, and one result for each leaf it returns.
+    """
+    module = jax.jit(function, keep_unused=True).lower(*arguments).compiler_ir("stablehlo")
+    os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=os.path.dirname(os.path.abspath(path))) as scratch:
+        stablehlo, linalg = (os.path.join(scratch, name) for name in ("stablehlo.mlirbc", "linalg.mlir"))
+        with open(stablehlo, "wb") as file:
+            module.operation.write_bytecode(file)
+        _run(_tool("torch-mlir-opt"), stablehlo, "--stablehlo-legalize-to-linalg", "--inline",
+             "--canonicalize", "--cse", "-o", linalg)
+        with open(linalg) as file:
+            text = file.read()
+        with open(linalg, "w") as file:
+            file.write(_for_mlir_22(text))
+        done = os.path.join(scratch, "done")
+        _run(_tool("mlir-opt-22"), linalg, "--convert-elementwise-to-linalg", "--emit-bytecode",
+             "-o", done)
+        os.replace(done, path)
+
+
+def _for_mlir_22(text):
+    """Spells in 22.1's words what the conversion leaves in its own."""
+    # The conversion leaves CHLO's elementwise functions; math's mean the same.
+    text = re.sub(r"chlo\.(erf|erfc|acos|acosh|asin|asinh|atanh|cosh|sinh|tan) (%\S+) : (tensor<[^>]*>) -> \3",
+                  r"math.\1 \2 : \3", text)
+    text = re.sub(r"chlo\.square (%\S+) : (tensor<[^>]*>) -> \2", r"arith.mulf \1, \1 : \2", text)
+    # Bits in hexadecimal: a byte each there, packed or not by another rule in 22.1.
+    return re.sub(r'dense<"0x([0-9A-F]+)"> : tensor<((?:\d+x)*)i1>', _spell_bits, text)
+
+
+def _spell_bits(match):
+    values = ["true" if byte else "false" for byte in bytes.fromhex(match[1])]
+    for extent in reversed([int(extent) for extent in match[2].split("x") if extent]):
+        values = [f"[{', '.join(values[i:i + extent])}]" for i in range(0, len(values), extent)]
+    return f"dense<{values[0]}> : tensor<{match[2]}i1>"
+
+
+def _tool(name):
+    beside = os.path.join(os.path.dirname(sys.executable), name)
+    found = beside if os.access(beside, os.X_OK) else shutil.which(name)
+    if not found:
+        raise FileNotFoundError(f"{name} not found; scripts/setup installs it")
+    return found
+
+
+def _run(*command):
+    result = subprocess.run(command, capture_output=True, text=True)
+    if result.returncode:
+        raise RuntimeError(f"{' '.join(command)}: exit {result.returncode}: {result.stderr[:2000]}")
