@@ -75,7 +75,8 @@ std::vector<uint8_t> dota::readFile(const std::string &path) {
   for (;;) {
     if (size == bytes.size())
       bytes.resize(std::max(room, 2 * size));
-    ssize_t done = ::read(descriptor, bytes.data() + size, std::min<size_t>(bytes.size() - size, 1 << 30));
+    ssize_t done =
+        ::read(descriptor, bytes.data() + size, std::min<size_t>(bytes.size() - size, 1 << 30));
     if (done < 0 && errno == EINTR)
       continue;
     if (done < 0)

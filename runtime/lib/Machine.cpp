@@ -125,19 +125,25 @@ struct Reader {
   Machine machine;
 
   [[noreturn]] void fail(const toml::source_region &where, const std::string &message) const {
-    throw Error(
-        fmt::format("{}:{}:{}: {}", file, where.begin.line, where.begin.column, message));
+    throw Error(fmt::format("{}:{}:{}: {}", file, where.begin.line, where.begin.column, message));
   }
 
   static std::string_view kindOf(const toml::node &node) {
     switch (node.type()) {
-    case toml::node_type::table: return "a table";
-    case toml::node_type::array: return "an array";
-    case toml::node_type::string: return "a string";
-    case toml::node_type::integer: return "an integer";
-    case toml::node_type::floating_point: return "a float";
-    case toml::node_type::boolean: return "a boolean";
-    default: return "a date or time";
+    case toml::node_type::table:
+      return "a table";
+    case toml::node_type::array:
+      return "an array";
+    case toml::node_type::string:
+      return "a string";
+    case toml::node_type::integer:
+      return "an integer";
+    case toml::node_type::floating_point:
+      return "a float";
+    case toml::node_type::boolean:
+      return "a boolean";
+    default:
+      return "a date or time";
     }
   }
 

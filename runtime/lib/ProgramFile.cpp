@@ -160,7 +160,8 @@ size_t checksumPlace(std::span<const uint8_t> bytes) {
 //===----------------------------------------------------------------------===//
 
 /// A vector or string that is absent reads as empty.
-template <class T> std::vector<T> vectorOf(const flatbuffers::Vector<T> *v) {
+template <class T>
+std::vector<T> vectorOf(const flatbuffers::Vector<T> *v) {
   return v ? std::vector<T>(v->begin(), v->end()) : std::vector<T>();
 }
 std::string stringOf(const flatbuffers::String *s) { return s ? s->str() : std::string(); }
@@ -249,8 +250,8 @@ ProgramFile dota::read(std::span<const uint8_t> bytes, std::string_view name) {
                             name, root.instruction_set(), kInstructionSetHash));
   ProgramFile file;
   file.machine = stringOf(root.machine());
-  file.programs = mapped(root.programs(),
-                         [&](const container::Program &p) { return programOf(p, name); });
+  file.programs =
+      mapped(root.programs(), [&](const container::Program &p) { return programOf(p, name); });
   file.host = vectorOf(root.host());
   file.notes = mapped(root.notes(), [](const flatbuffers::String &s) { return s.str(); });
   check(file, name);
