@@ -14,23 +14,30 @@ import jax
 def export(function, arguments, path):
     """Writes `function`, traced at the shapes and types of `arguments`, to `path`.
 
-    What the function closes over becomes constants. The module's entry is @main with one argument for each leaf of `arguments`, in order, and one result for each leaf it returns.
+    What the function closes over becomes constants. The module's entry is @main with one argument
+    for each leaf of `arguments`, in order, and one result for each leaf it returns.
     """
     module = jax.jit(function, keep_unused=True).lower(*arguments).compiler_ir("stablehlo")
-    os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=os.path.dirname(os.path.abspath(path))) as scratch:
+    with tempfile.TemporaryDirectory() as scratch:
         stablehlo, linalg = (os.path.join(scratch, name) for name in ("stablehlo.mlirbc", "linalg.mlir"))
         with open(stablehlo, "wb") as file:
             module.operation.write_bytecode(file)
-        _run(_tool("torch-mlir-opt"), stablehlo, "--stablehlo-legalize-to-linalg", "--inline",
-             "--canonicalize", "--cse", "-o", linalg)
+        run("torch-mlir-opt", stablehlo, "--stablehlo-legalize-to-linalg", "--inline",
+            "--canonicalize", "--cse", "-o", linalg)
         with open(linalg) as file:
-            text = file.read()
-        with open(linalg, "w") as file:
+            write_bytecode(file.read(), path)
+
+
+def write_bytecode(text, path):
+    """Writes a module that a younger MLIR printed, in upstream dialects, as 22.1 bytecode to `path`."""
+    folder = os.path.dirname(os.path.abspath(path))
+    os.makedirs(folder, exist_ok=True)
+    # In the same folder, so that `path` is there whole or not at all.
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        source, done = (os.path.join(scratch, name) for name in ("source.mlir", "done.mlirbc"))
+        with open(source, "w") as file:
             file.write(_for_mlir_22(text))
-        done = os.path.join(scratch, "done")
-        _run(_tool("mlir-opt-22"), linalg, "--convert-elementwise-to-linalg", "--emit-bytecode",
-             "-o", done)
+        run("mlir-opt-22", source, "--convert-elementwise-to-linalg", "--emit-bytecode", "-o", done)
         os.replace(done, path)
 
 
@@ -51,15 +58,13 @@ def _spell_bits(match):
     return f"dense<{values[0]}> : tensor<{match[2]}i1>"
 
 
-def _tool(name):
-    beside = os.path.join(os.path.dirname(sys.executable), name)
-    found = beside if os.access(beside, os.X_OK) else shutil.which(name)
+def run(tool, *arguments):
+    """Runs a tool that lies beside the Python interpreter or on PATH; its errors are RuntimeErrors."""
+    beside = os.path.join(os.path.dirname(sys.executable), tool)
+    found = beside if os.access(beside, os.X_OK) else shutil.which(tool)
     if not found:
-        raise FileNotFoundError(f"{name} not found; scripts/setup installs it")
-    return found
-
-
-def _run(*command):
-    result = subprocess.run(command, capture_output=True, text=True)
+        raise RuntimeError(f"{tool} not found; scripts/setup --python installs it")
+    result = subprocess.run([found, *arguments], capture_output=True, text=True)
     if result.returncode:
-        raise RuntimeError(f"{' '.join(command)}: exit {result.returncode}: {result.stderr[:2000]}")
+        raise RuntimeError(f"{tool} {' '.join(arguments)}: exit {result.returncode}: "
+                           f"{result.stderr[:2000]}")
