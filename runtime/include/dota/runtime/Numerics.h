@@ -110,6 +110,19 @@ template <class A> struct Numerics {
     return a.mul(a.toFloat(q), a.f32(std::ldexp(1.0f, -exponent)));
   }
 
+  /// An exact sum and a bias, brought to the sum's exponent by `shift` places.
+  I64 addBias(I64 sum, I64 bias, int shift) { return a.addi(sum, a.shiftLeft(bias, shift)); }
+
+  /// x + y and x y of stored values, exact, rounded once.
+  I64 add(I64 x, int xExponent, I64 y, int yExponent, int to, int bits) {
+    int e = xExponent > yExponent ? xExponent : yExponent;
+    I64 sum = a.addi(a.shiftLeft(x, e - xExponent), a.shiftLeft(y, e - yExponent));
+    return requantize(sum, e, to, bits);
+  }
+  I64 mul(I64 x, int xExponent, I64 y, int yExponent, int to, int bits) {
+    return requantize(a.muli(x, y), xExponent + yExponent, to, bits);
+  }
+
   //===--------------------------------------------------------------------===//
   // Transcendental functions
   //===--------------------------------------------------------------------===//
@@ -174,6 +187,9 @@ template <class A> struct Numerics {
   /// A score from the exact product sum; `scale` holds the model's scale times
   /// 2^-(exponents of q and k). The bias, where there is one, is added after.
   F32 score(I64 sum, float scale) { return a.mul(a.toFloat(sum), a.f32(scale)); }
+
+  /// The larger of a row's maximum so far and a score; a NaN never becomes it.
+  F32 rowMax(F32 max, F32 score) { return a.select(a.less(max, score), score, max); }
 
   /// Stored exponential of a score, with kExpFractionBits fraction bits, 0 to
   /// 32767; 0 where the score or the row's maximum is minus infinity.
