@@ -67,26 +67,56 @@ public:
                   unsigned group, uint32_t *schedule = nullptr);
 
 private:
-  struct Group;
-  struct Block;
+  /// Keys `first` .. `first + count` of the list of pattern `origin`, or nothing at
+  /// all (a row that idles) where `origin` is kIdle.
   struct Range {
-    uint32_t origin; // pattern whose list holds the keys
-    uint32_t first;  // in that list
+    uint32_t origin;
+    uint32_t first;
     uint32_t count;
-    uint32_t next; // index of the next range of the same pattern
+    uint32_t next; // the next range of the same list, kNoKey after the last
+  };
+  /// Keys that some rows visit in the same steps.
+  struct Block {
+    uint32_t rows; // the pattern of the rows
+    uint32_t origin;
+    uint32_t first;
+    uint32_t firstStep;
+    uint32_t steps;
+  };
+  /// The keys that are still to be visited by exactly the rows of a pattern.
+  struct List {
+    uint32_t head;
+    uint32_t tail;
+    uint32_t count;
   };
 
-  uint32_t countInOrder(const Group &group);
-  void collect(Group &group);
-  void planGreedy(Group &group);
-  void planOptimum(Group &group);
-  void emit(const Group &group, uint32_t *schedule) const;
+  void check(const uint32_t *ids, size_t firstRow, size_t keep, size_t keys);
+  void collect(const uint32_t *ids, size_t keep, bool positions);
+  void append(uint32_t pattern, uint32_t origin, uint32_t first, uint32_t count);
+  Range take(uint32_t pattern, uint32_t atMost);
+  void split(uint32_t pattern, uint32_t part, uint32_t count);
+  void serve(std::span<const uint32_t> patterns, uint32_t count);
+  void planGreedy();
+  void planOptimum();
+  uint32_t countInOrder(const uint32_t *ids, size_t keep) const;
+  void writeInOrder(uint32_t *steps) const;
+  void writePlan(size_t keep, uint32_t *steps) const;
 
   OrderRule rule_;
-  std::vector<uint8_t> wantedBy_;   // pattern of each key of the group; zero between groups
-  std::vector<uint32_t> positions_; // of each row, sorted by pattern
-  std::vector<Range> ranges_;       // lists of the patterns
-  std::vector<uint32_t> planned_;   // segments of the schedule
+
+  // The group at hand.
+  unsigned group_ = 0;   // rows that could share
+  unsigned rows_ = 0;    // rows there are
+  uint32_t longest_ = 0; // keys of the longest row
+  uint32_t step_ = 0;    // steps planned so far
+  uint32_t loads_ = 0;   // loads planned so far
+  uint32_t lengths_[kMaxGroup] = {};
+  uint32_t starts_[kMaxGroup][1 << kMaxGroup] = {}; // of each pattern in positions_
+  List lists_[1 << kMaxGroup] = {};
+  std::vector<Range> ranges_;
+  std::vector<Block> plan_;
+  std::vector<uint32_t> positions_; // of each row's keys, sorted by pattern
+  std::vector<uint8_t> wantedBy_;   // the pattern of each key; zeros between groups
 };
 
 } // namespace dota
