@@ -1,6 +1,6 @@
 //===- dota-opt.cpp - runs any pass or pipeline ------------------------------===//
 
-#include "dota/Dialect/Dota/Dota.h"
+#include "dota/Dialect/Lane/Lane.h"
 #include "dota/Passes.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -11,7 +11,7 @@ int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
-  registry.insert<mlir::dota::DotaDialect>();
+  registry.insert<mlir::dota::DotaDialect, mlir::lane::LaneDialect>();
   mlir::registerAllPasses();
   mlir::dota::registerDotaPasses();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "DOTA optimizer\n", registry));

@@ -9,6 +9,7 @@
 #define LANE_INSTRUCTION
 
 include "Lane/LaneDialect.td"
+include "Lane/LaneInterfaces.td"
 include "mlir/IR/EnumAttr.td"
 
 /// Units of a lane. An instruction is issued to its unit's queue and runs there
@@ -53,7 +54,8 @@ class FootprintIf<string cond, string b, string r, string w, string s = "0"> : F
 }
 
 class Instruction<string mnemonic, int op, Unit u, list<Field> f>
-    : Op<LaneDialect, mnemonic, []> {
+    : Op<LaneDialect, mnemonic, [HasParent<"StreamOp">,
+         DeclareOpInterfaceMethods<Lane_InstructionOpInterface>]> {
   int opcode = op;
   Unit unit = u;
   list<Field> fields = f;

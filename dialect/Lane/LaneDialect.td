@@ -18,7 +18,7 @@ def LaneDialect : Dialect {
     `lane.buffer` and `lane.view`; after it from `lane.address`.
   }];
   let useDefaultTypePrinterParser = 1;
-  let useDefaultAttributePrinterParser = 1;
+  let dependentDialects = ["::mlir::dota::DotaDialect"];
 }
 
 def Lane_Sram : TypeDef<LaneDialect, "Sram", []> {

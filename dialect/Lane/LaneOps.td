@@ -40,21 +40,31 @@ def Lane_InputOp : Lane_Op<"input", [HasParent<"ProgramOp">]> {
   let summary = "an argument, at an address in DRAM";
   let arguments = (ins StrAttr:$name, I64Attr:$address, TypeAttr:$type);
   let assemblyFormat = "$name `at` $address `:` $type attr-dict";
+  let hasVerifier = 1;
 }
 def Lane_OutputOp : Lane_Op<"output", [HasParent<"ProgramOp">]> {
   let summary = "a result, at an address in DRAM";
   let arguments = (ins StrAttr:$name, I64Attr:$address, TypeAttr:$type);
   let assemblyFormat = "$name `at` $address `:` $type attr-dict";
+  let hasVerifier = 1;
 }
 def Lane_DataOp : Lane_Op<"data", [HasParent<"ProgramOp">]> {
   let summary = "bytes that stand in DRAM from the start";
   let arguments = (ins I64Attr:$address, ElementsAttr:$value);
   let assemblyFormat = "`at` $address $value attr-dict";
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// Bytes in DRAM; none where elements are no whole bytes.
+    std::optional<uint64_t> getByteCount();
+    /// The bytes, little-endian and row-major, appended to `out`.
+    void appendBytes(std::vector<uint8_t> &out);
+  }];
 }
 def Lane_MaskOp : Lane_Op<"mask", [HasParent<"ProgramOp">]> {
   let summary = "a mask that the program finds";
   let arguments = (ins I64Attr:$id, I64Attr:$heads, I64Attr:$rows, I64Attr:$keys, I64Attr:$keep);
   let assemblyFormat = "$id attr-dict";
+  let hasVerifier = 1;
 }
 def Lane_StreamOp : Lane_Op<"stream", [HasParent<"ProgramOp">, NoTerminator, SingleBlock]> {
   let summary = "one lane's instructions, in order of issue";
@@ -64,7 +74,7 @@ def Lane_StreamOp : Lane_Op<"stream", [HasParent<"ProgramOp">, NoTerminator, Sin
   let hasVerifier = 1;
 }
 
-def Lane_BufferOp : Lane_Op<"buffer"> {
+def Lane_BufferOp : Lane_Op<"buffer", [HasParent<"StreamOp">]> {
   let summary = "room in SRAM that has no address yet";
   let description = [{
     `bytes` is a multiple of 64. Placement (`lane-allocate-sram`) gives it an address
@@ -74,18 +84,21 @@ def Lane_BufferOp : Lane_Op<"buffer"> {
   let arguments = (ins I64Attr:$bytes);
   let results = (outs Lane_Sram:$result);
   let assemblyFormat = "$bytes attr-dict";
+  let hasVerifier = 1;
 }
-def Lane_ViewOp : Lane_Op<"view", [Pure]> {
+def Lane_ViewOp : Lane_Op<"view", [Pure, HasParent<"StreamOp">]> {
   let summary = "an address inside a buffer";
   let arguments = (ins Lane_Sram:$base, I64Attr:$offset);
   let results = (outs Lane_Sram:$result);
   let assemblyFormat = "$base `+` $offset attr-dict";
+  let hasVerifier = 1;
 }
-def Lane_AddressOp : Lane_Op<"address", [Pure]> {
+def Lane_AddressOp : Lane_Op<"address", [Pure, HasParent<"StreamOp">]> {
   let summary = "an address in SRAM";
   let arguments = (ins I64Attr:$value);
   let results = (outs Lane_Sram:$result);
   let assemblyFormat = "$value attr-dict";
+  let hasVerifier = 1;
 }
 
 #endif // LANE_OPS
