@@ -56,6 +56,7 @@ struct Machine {
   } mfu;
   struct {
     unsigned elements = 0; ///< a cycle
+    unsigned passes = 0;   ///< over the scores of a row
     unsigned latency = 0;
   } detector;
   struct {
