@@ -83,6 +83,9 @@ def Lane_BufferOp : Lane_Op<"buffer", [HasParent<"StreamOp">]> {
   }];
   let arguments = (ins I64Attr:$bytes);
   let results = (outs Lane_Sram:$result);
+  let builders = [OpBuilder<(ins "uint64_t":$bytes), [{
+    build($_builder, $_state, SramType::get($_builder.getContext()), bytes);
+  }]>];
   let assemblyFormat = "$bytes attr-dict";
   let hasVerifier = 1;
 }
@@ -90,6 +93,9 @@ def Lane_ViewOp : Lane_Op<"view", [Pure, HasParent<"StreamOp">]> {
   let summary = "an address inside a buffer";
   let arguments = (ins Lane_Sram:$base, I64Attr:$offset);
   let results = (outs Lane_Sram:$result);
+  let builders = [OpBuilder<(ins "Value":$base, "uint64_t":$offset), [{
+    build($_builder, $_state, SramType::get($_builder.getContext()), base, offset);
+  }]>];
   let assemblyFormat = "$base `+` $offset attr-dict";
   let hasVerifier = 1;
 }
@@ -97,6 +103,9 @@ def Lane_AddressOp : Lane_Op<"address", [Pure, HasParent<"StreamOp">]> {
   let summary = "an address in SRAM";
   let arguments = (ins I64Attr:$value);
   let results = (outs Lane_Sram:$result);
+  let builders = [OpBuilder<(ins "uint64_t":$value), [{
+    build($_builder, $_state, SramType::get($_builder.getContext()), value);
+  }]>];
   let assemblyFormat = "$value attr-dict";
   let hasVerifier = 1;
 }

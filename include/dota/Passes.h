@@ -3,6 +3,7 @@
 #define DOTA_PASSES_H
 
 #include "dota/Dialect/Dota/Dota.h"
+#include "dota/Dialect/Lane/Lane.h"
 #include "mlir/Pass/Pass.h"
 
 namespace mlir::dota {

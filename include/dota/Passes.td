@@ -23,4 +23,39 @@ def DotaToLinalg : Pass<"dota-to-linalg", "::mlir::ModuleOp"> {
     "::mlir::tensor::TensorDialect"];
 }
 
+//===----------------------------------------------------------------------===//
+// Back end: lane programs
+//===----------------------------------------------------------------------===//
+
+def AllocateSram : Pass<"lane-allocate-sram", "::mlir::lane::ProgramOp"> {
+  let summary = "give the buffers of lane streams their addresses in SRAM";
+  let description = [{
+    Buffers and views become `lane.address`. A buffer lives from the first to the
+    last instruction that names it, in order of issue. Fails at the instruction
+    where most is alive if a stream needs more than there is.
+
+    ```mlir
+    %a = lane.buffer 1024                 %0 = lane.address 0
+    %v = lane.view %a + 512        ==>    %512 = lane.address 512
+    lane.quantize %a, %v {...}            lane.quantize %0, %512 {...}
+    ```
+  }];
+  let options = [
+    Option<"bytes", "bytes", "uint64_t", /*default=*/"0", "SRAM of a lane (0: what the machine has)">,
+    Option<"machine", "machine", "std::string", /*default=*/"\"dota\"", "shipped machine, or a file">
+  ];
+  let dependentDialects = ["::mlir::lane::LaneDialect"];
+}
+
+def InsertWaits : Pass<"lane-insert-waits", "::mlir::lane::ProgramOp"> {
+  let summary = "hold instructions until other units have finished with their SRAM";
+  let description = [{
+    Puts a `lane.wait` in front of each instruction that reads what another unit
+    may still be writing, or writes what another unit may still be reading or
+    writing, unless an earlier wait or barrier has made it known to be done. Runs
+    after placement; idempotent.
+  }];
+  let dependentDialects = ["::mlir::lane::LaneDialect"];
+}
+
 #endif // DOTA_PASSES

@@ -29,12 +29,6 @@ void LaneDialect::initialize() {
       >();
 }
 
-namespace {
-/// Widths of addresses in instructions: Sram fields, and the `dram` of transfers.
-constexpr int64_t kSramEnd = int64_t{1} << 24;
-constexpr int64_t kDramEnd = int64_t{1} << 40;
-} // namespace
-
 /// A number that is not negative.
 static LogicalResult verifyAtLeast(Operation *op, StringRef what, int64_t value, int64_t lowest) {
   if (value < lowest)
@@ -82,8 +76,8 @@ LogicalResult ViewOp::verify() {
     diagnostic.attachNote(place.buffer.getLoc()) << "the buffer is here";
     return diagnostic;
   }
-  if (!place.buffer && offset >= kSramEnd)
-    return emitOpError() << "address is " << offset << "; " << kSramEnd - 1 << " at most";
+  if (!place.buffer && offset >= kSramAddresses)
+    return emitOpError() << "address is " << offset << "; " << kSramAddresses - 1 << " at most";
   return success();
 }
 
@@ -91,8 +85,8 @@ LogicalResult AddressOp::verify() {
   int64_t value = getValueAttr().getInt();
   if (failed(verifyAtLeast(*this, "address", value, 0)))
     return failure();
-  if (value >= kSramEnd)
-    return emitOpError() << "address is " << value << "; " << kSramEnd - 1 << " at most";
+  if (static_cast<uint64_t>(value) >= kSramAddresses)
+    return emitOpError() << "address is " << value << "; " << kSramAddresses - 1 << " at most";
   return success();
 }
 
@@ -197,8 +191,8 @@ struct DramPiece {
 
 LogicalResult ProgramOp::verify() {
   int64_t dramBytes = getDramBytesAttr().getInt();
-  if (dramBytes < 0 || dramBytes > kDramEnd)
-    return emitOpError() << "addresses " << dramBytes << " bytes of DRAM; 0 to " << kDramEnd
+  if (dramBytes < 0 || static_cast<uint64_t>(dramBytes) > kDramAddresses)
+    return emitOpError() << "addresses " << dramBytes << " bytes of DRAM; 0 to " << kDramAddresses
                          << " possible";
   for (auto [name, value] : {std::pair("macs", getMacs()), std::pair("pairs_kept", getPairsKept()),
                              std::pair("pairs_dense", getPairsDense())})

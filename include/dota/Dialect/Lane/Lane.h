@@ -34,6 +34,11 @@ namespace mlir::lane {
 /// Bytes that a buffer's size and address are a multiple of.
 inline constexpr uint64_t kBufferAlignment = 64;
 
+/// Bytes that an instruction can address: in a lane's SRAM (24 bits), and in the
+/// device's DRAM (40 bits).
+inline constexpr uint64_t kSramAddresses = uint64_t{1} << 24;
+inline constexpr uint64_t kDramAddresses = uint64_t{1} << 40;
+
 /// Where an `!lane.sram` value lies.
 struct SramPlace {
   BufferOp buffer; // null: `offset` is the address itself
