@@ -26,11 +26,20 @@ def DotaDialect : Dialect {
   }];
   let useDefaultTypePrinterParser = 1;
   let useDefaultAttributePrinterParser = 1;
-  let dependentDialects = ["::mlir::quant::QuantDialect"];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::quant::QuantDialect"];
+  let hasConstantMaterializer = 1;
+  let hasOperationAttrVerify = 1;
   let extraClassDeclaration = [{
     /// Name of the discardable attribute that calibration puts on a compute op:
     /// the largest magnitude its result took (an f32, at least 0).
     static constexpr ::llvm::StringLiteral kRangeAttrName = "dota.range";
+    /// The same for the operands that no dota op defines: an array of f32, one an
+    /// operand, 0 where it does not apply.
+    static constexpr ::llvm::StringLiteral kOperandRangesAttrName = "dota.operand_ranges";
+    /// On a `dota.linear` that feeds a detector: the precision of its result (a
+    /// `#dota.precision`), and its exponents, one a head, as an array of i64.
+    static constexpr ::llvm::StringLiteral kPrecisionAttrName = "dota.precision";
+    static constexpr ::llvm::StringLiteral kExponentsAttrName = "dota.exponents";
   }];
 }
 

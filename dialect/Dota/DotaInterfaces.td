@@ -11,7 +11,8 @@ def Dota_WorkOpInterface : OpInterface<"WorkOpInterface"> {
   let methods = [
     InterfaceMethod<
       "Multiply-accumulates of matrix products, all sequences of a batch: dense attention counts every "
-      "pair twice (q k^T and p v), masked attention the kept pairs, detection its estimated scores.",
+      "pair of a query and a key twice (q k^T and p v), causal or not, since the machine computes them all; "
+      "masked attention `keep` pairs a row; detection its estimated scores. Other ops have none.",
       "int64_t", "getMacs", (ins), "", "return 0;">
   ];
 }

@@ -32,11 +32,17 @@ class Dota_ComputeOp<string mnemonic, list<Trait> traits = []>
   let hasVerifier = 1;
 }
 
+/// A compute op with matrix products. Fixed point: products are exact integers.
+class Dota_ProductOp<string mnemonic, list<Trait> traits = []>
+    : Dota_Op<mnemonic, !listconcat([Pure, DeclareOpInterfaceMethods<Dota_WorkOpInterface, ["getMacs"]>], traits)> {
+  let hasVerifier = 1;
+}
+
 //===----------------------------------------------------------------------===//
 // Matrix products and attention: RMMU
 //===----------------------------------------------------------------------===//
 
-def Dota_LinearOp : Dota_ComputeOp<"linear"> {
+def Dota_LinearOp : Dota_ProductOp<"linear"> {
   let summary = "y = x W + b";
   let description = [{
     `x: [B x] N x K`, `weight: K x O`, `bias: O`, result `[B x] N x O`.
@@ -58,7 +64,7 @@ def Dota_LinearOp : Dota_ComputeOp<"linear"> {
   let hasCanonicalizer = 1;
 }
 
-def Dota_AttentionOp : Dota_ComputeOp<"attention"> {
+def Dota_AttentionOp : Dota_ProductOp<"attention"> {
   let summary = "softmax(scale q k^T + bias) v, every key";
   let description = [{
     `q: [B x] N x (heads d)`, `k: [B x] M x (kv_heads d)`,
@@ -86,7 +92,7 @@ def Dota_AttentionOp : Dota_ComputeOp<"attention"> {
   }];
 }
 
-def Dota_DetectOp : Dota_ComputeOp<"detect"> {
+def Dota_DetectOp : Dota_ProductOp<"detect"> {
   let summary = "the keys with the largest estimated scores";
   let description = [{
     `q: [B x] N x (heads r)`, `k: [B x] M x (heads r)`: the low-rank projections
@@ -105,7 +111,7 @@ def Dota_DetectOp : Dota_ComputeOp<"detect"> {
   }];
 }
 
-def Dota_MaskedAttentionOp : Dota_ComputeOp<"masked_attention"> {
+def Dota_MaskedAttentionOp : Dota_ProductOp<"masked_attention"> {
   let summary = "attention over the kept keys only";
   let description = [{
     As `dota.attention`, over the keys of `mask` only. A row that keeps no key
