@@ -58,4 +58,37 @@ def InsertWaits : Pass<"lane-insert-waits", "::mlir::lane::ProgramOp"> {
   let dependentDialects = ["::mlir::lane::LaneDialect"];
 }
 
+// Host part (lib/Host)
+//===----------------------------------------------------------------------===//
+
+def CallContractions : Pass<"dota-call-contractions", "::mlir::ModuleOp"> {
+  let summary = "call a library for products of f32 matrices in memory";
+  let description = [{
+    Replaces linalg ops on memrefs that are contractions of two f32 operands (a
+    product summed over some loops, every map a projected permutation) with a call
+    of `dotaContract`, whose operands are the same memory with its dimensions in
+    the order batch, rows, reduction, columns. Products of fewer than 4096
+    multiply-accumulates stay: a call costs more.
+
+    ```mlir
+    linalg.matmul ins(%a, %b : memref<128x384xf32>, memref<384x384xf32>) outs(%c : memref<128x384xf32>)
+    // becomes
+    call @dotaContract(%a', %b', %c', %batch, %rows, %columns, %reductions) : (memref<*xf32>, ...
+    ```
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::arith::ArithDialect"];
+}
+
+def ReportAssertions : Pass<"dota-report-assertions", "::mlir::ModuleOp"> {
+  let summary = "make a failed assertion an error of the run";
+  let description = [{
+    Replaces `cf.assert` with a call of `dotaFail` where the condition is false,
+    with the location and the message. Upstream's lowering aborts the process.
+    Runs on buffers, after loops are made.
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::arith::ArithDialect"];
+}
+
 #endif // DOTA_PASSES
