@@ -1,0 +1,16 @@
+//===- LayerNorm.cpp - layer normalisation of each row ----------------------===//
+#include "../Execution.h"
+#include "../Kernels.h"
+
+using namespace dota;
+
+void dota::run(const LayerNorm &i, Execution &execution) {
+  std::vector<int16_t> x(i.cols), out(i.cols);
+  for (uint64_t row = 0; row < i.rows; ++row) {
+    unpack(execution.sram + i.x + row * i.xStride, i.precision, i.cols, x.data());
+    execution.result.saturations +=
+        layerNormRow(x.data(), execution.sram + i.gain, execution.sram + i.bias, i.from, i.to,
+                     i.epsilon, bitsOf(i.outPrecision), i.cols, out.data());
+    pack(out.data(), i.outPrecision, i.cols, execution.sram + i.out + row * i.outStride);
+  }
+}
