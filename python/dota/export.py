@@ -32,13 +32,15 @@ def write_bytecode(text, path):
     """Writes a module that a younger MLIR printed, in upstream dialects, as 22.1 bytecode to `path`."""
     folder = os.path.dirname(os.path.abspath(path))
     os.makedirs(folder, exist_ok=True)
-    # In the same folder, so that `path` is there whole or not at all.
+    # In the same folder, so that `path` is there whole or not at all. The text's name is what
+    # errors and traces will call their place by.
+    name = os.path.splitext(os.path.basename(path))[0] + ".mlir"
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        source, done = (os.path.join(scratch, name) for name in ("source.mlir", "done.mlirbc"))
-        with open(source, "w") as file:
+        with open(os.path.join(scratch, name), "w") as file:
             file.write(_for_mlir_22(text))
-        run("mlir-opt-22", source, "--convert-elementwise-to-linalg", "--emit-bytecode", "-o", done)
-        os.replace(done, path)
+        run("mlir-opt-22", name, "--convert-elementwise-to-linalg", "--emit-bytecode", "-o", "done",
+            folder=scratch)
+        os.replace(os.path.join(scratch, "done"), path)
 
 
 def _for_mlir_22(text):
@@ -58,13 +60,13 @@ def _spell_bits(match):
     return f"dense<{values[0]}> : tensor<{match[2]}i1>"
 
 
-def run(tool, *arguments):
-    """Runs a tool that lies beside the Python interpreter or on PATH; its errors are RuntimeErrors."""
+def run(tool, *arguments, folder=None):
+    """Runs a tool that lies beside the Python interpreter or on PATH, in `folder`; its errors are RuntimeErrors."""
     beside = os.path.join(os.path.dirname(sys.executable), tool)
     found = beside if os.access(beside, os.X_OK) else shutil.which(tool)
     if not found:
         raise RuntimeError(f"{tool} not found; scripts/setup --python installs it")
-    result = subprocess.run([found, *arguments], capture_output=True, text=True)
+    result = subprocess.run([found, *arguments], capture_output=True, text=True, cwd=folder)
     if result.returncode:
         raise RuntimeError(f"{tool} {' '.join(arguments)}: exit {result.returncode}: "
                            f"{result.stderr[:2000]}")
