@@ -14,8 +14,7 @@ import numpy as np
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 HERE = os.path.relpath(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "python"))
-from dota import run as dota_run  # noqa: E402
-from dota.export import export  # noqa: E402
+from dota import export, run as dota_run  # noqa: E402
 
 LENGTHS = (32, 64, 128, 256)
 SETTINGS = {"dense": None, "100 %": 1.0, "50 %": 0.5, "25 %": 0.25, "10 %": 0.1}
@@ -111,7 +110,7 @@ def main():
         progress(f"[{step}/{steps}] {bucket.length} tokens: f32, export")
         vectors["f32"].update(zip(bucket.texts, encoder.embed(bucket.ids, bucket.mask)))
         if not os.path.exists(module):
-            export(encoder.function, (bucket.ids, bucket.mask), module)
+            export.from_jax(encoder.function, (bucket.ids, bucket.mask), module)
         for setting, retain in SETTINGS.items():
             step += 1
             progress(f"[{step}/{steps}] {bucket.length} tokens: {setting}")

@@ -18,7 +18,7 @@ from torch import nn
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, ".."))
-from dota.export import export as export_jax, run, write_bytecode  # noqa: E402
+from dota import export  # noqa: E402
 
 FOLDER = os.path.join(HERE, "..", "..", "test", "Models")
 MODELS = {}
@@ -32,39 +32,23 @@ def model(function):
 # ---- From a module to a file ----------------------------------------------------------------
 
 def pytorch(name, module, inputs, form="linalg-on-tensors"):
-    from torch_mlir import fx
-    module = prepare(module)
-    imported = fx.export_and_import(module, *inputs, output_type=form, func_name="main")
-    write_bytecode(imported.operation.get_asm(), f"{FOLDER}/{name}.mlirbc")
+    module = module.eval().requires_grad_(False)
+    export.from_pytorch(module, inputs, f"{FOLDER}/{name}.mlirbc", form)
     record(name, inputs, module(*inputs))
 
 
 def onnx(name, module, inputs):
-    module = prepare(module)
+    module = module.eval().requires_grad_(False)
     with tempfile.TemporaryDirectory() as scratch:
-        saved, imported, linalg = (f"{scratch}/{part}" for part in ("m.onnx", "torch.mlir", "linalg.mlir"))
-        torch.onnx.export(module, inputs, saved, dynamo=True, external_data=False, verbose=False)
-        run("torch-mlir-import-onnx", saved, "-o", imported)
-        run("torch-mlir-opt", imported, "--pass-pipeline=builtin.module(func.func("
-            "convert-torch-onnx-to-torch),torch-lower-to-backend-contract,func.func(cse,canonicalize),"
-            "torch-backend-to-linalg-on-tensors-backend-pipeline)", "-o", linalg)
-        with open(linalg) as file:
-            write_bytecode(file.read(), f"{FOLDER}/{name}.mlirbc")
+        torch.onnx.export(module, inputs, f"{scratch}/model.onnx", dynamo=True, external_data=False, verbose=False)
+        export.from_onnx(f"{scratch}/model.onnx", f"{FOLDER}/{name}.mlirbc")
     record(name, inputs, module(*inputs))
 
 
 def jax(name, function, inputs):
     import jax
-    export_jax(function, inputs, f"{FOLDER}/{name}.mlirbc")
+    export.from_jax(function, inputs, f"{FOLDER}/{name}.mlirbc")
     record(name, inputs, jax.jit(function)(*inputs))
-
-
-def prepare(module):
-    module = module.eval().requires_grad_(False)
-    # torch 2.15's export loses buffers that are not persistent.
-    for part in module.modules():
-        part._non_persistent_buffers_set.clear()
-    return module
 
 
 def record(name, inputs, output):
