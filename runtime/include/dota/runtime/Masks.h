@@ -29,7 +29,7 @@ struct Mask {
   std::vector<uint32_t> ids;
 
   Mask() = default;
-  /// Keeps nothing yet.
+  /// Keeps nothing yet. Throws Error beyond 2^40 ids.
   Mask(uint64_t heads, uint64_t rows, uint64_t keep);
 
   /// The ids of `count` rows of a head, count x keep of them.
