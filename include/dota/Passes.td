@@ -23,6 +23,44 @@ def DotaToLinalg : Pass<"dota-to-linalg", "::mlir::ModuleOp"> {
     "::mlir::tensor::TensorDialect"];
 }
 
+def Quantize : Pass<"dota-quantize", "::mlir::ModuleOp"> {
+  let summary = "calibrated f32 dota ops to fixed point";
+  let description = [{
+    Every f32 op of the dialect becomes its fixed-point form. Formats:
+
+    - a result: the largest exponent that holds its `dota.range`;
+    - a constant operand: the largest exponent that holds its largest magnitude,
+      stored integers in a `dota.constant`; a bias of `dota.linear` in 32 bits at
+      an exponent that is at most that of the products;
+    - any other operand that comes from elsewhere: a `dota.quantize` by the
+      consumer's `dota.operand_ranges`;
+    - what only detectors read: INT4, or what `dota.precision` and
+      `dota.exponents` (one a head) of the producing `dota.linear` say.
+
+    A `dota.dequantize` serves users outside of the dialect. Exponents are lowered
+    where the bounds of the rounding rule need it (`dota.linear`'s verifier).
+
+    Errors: an op or an operand without a calibrated range; a constant that holds
+    NaN or infinity. Ops that are fixed point already are left as they are, so a
+    second run changes nothing.
+
+    ```mlir
+    %y = dota.linear %x, %w {dota.range = 3.0 : f32, dota.operand_ranges = array<f32: 2.0, 0.0>}
+        : tensor<4x8xf32>, tensor<8x6xf32> -> tensor<4x6xf32>
+    // becomes
+    %0 = dota.quantize %x {dota.range = 2.0 : f32} : tensor<4x8xf32> -> tensor<4x8x!quant.uniform<i16<-32767:32767>:f32, 2^-13>>
+    %1 = dota.constant ... : tensor<8x6x!quant.uniform<...>>
+    %2 = dota.linear %0, %1 : ... -> tensor<4x6x!quant.uniform<i16<-32767:32767>:f32, 2^-13>>
+    %y = dota.dequantize %2 : ... -> tensor<4x6xf32>
+    ```
+  }];
+  let options = [
+    Option<"precision", "precision", "std::string", "\"fx16\"", "of values: fx16 or fx8">,
+    Option<"weightPrecision", "weight-precision", "std::string", "\"fx16\"",
+           "of constant weights: fx16, fx8 or fx4">
+  ];
+}
+
 //===----------------------------------------------------------------------===//
 // Back end: lane programs
 //===----------------------------------------------------------------------===//

@@ -69,6 +69,11 @@ struct HostArithmetic {
 /// Largest stored value of a `bits` wide fixed-point number.
 constexpr int64_t maxStored(int bits) { return (int64_t{1} << (bits - 1)) - 1; }
 
+/// The largest f32 that is no larger than it.
+constexpr float maxStoredFloat(int bits) {
+  return bits <= 25 ? static_cast<float>(maxStored(bits)) : 0x1.fffffep+30f;
+}
+
 template <class A> struct Numerics {
   using F32 = typename A::F32;
   using I64 = typename A::I64;
@@ -98,8 +103,8 @@ template <class A> struct Numerics {
 
   /// A float to a stored value; NaN gives 0, infinities saturate.
   I64 quantize(F32 x, int exponent, int bits) {
-    F32 limit = a.f32(static_cast<float>(maxStored(bits)));
-    F32 minus = a.f32(-static_cast<float>(maxStored(bits)));
+    F32 limit = a.f32(maxStoredFloat(bits));
+    F32 minus = a.f32(-maxStoredFloat(bits));
     F32 y = a.roundEven(a.mul(x, a.f32(std::ldexp(1.0f, exponent))));
     y = a.select(a.lessEqual(y, limit), y, a.select(a.less(limit, y), limit, a.f32(0.0f)));
     y = a.select(a.lessEqual(minus, y), y, minus);

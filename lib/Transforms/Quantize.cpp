@@ -1,0 +1,479 @@
+//===- Quantize.cpp - calibrated f32 dota ops to fixed point ----------------===//
+//
+// Builds, for each f32 op in program order, its fixed-point form beside it, then
+// hands the results that others read back through dota.dequantize and erases the
+// f32 ops. Fails, at its location, at the first op that is not calibrated and at
+// the first constant that is not finite. Idempotent.
+//
+//===----------------------------------------------------------------------===//
+
+#include "dota/Dialect/Dota/ConstantData.h"
+#include "dota/Dialect/Dota/FixedPoint.h"
+#include "dota/Passes.h"
+#include "dota/runtime/Numerics.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/Matchers.h"
+#include "llvm/ADT/MapVector.h"
+#include <algorithm>
+#include <cmath>
+
+namespace mlir::dota {
+#define GEN_PASS_DEF_QUANTIZE
+#include "dota/Passes.h.inc"
+} // namespace mlir::dota
+
+using namespace mlir;
+using namespace mlir::dota;
+
+/// Constants of more elements than this lie in resources, not in attributes.
+static constexpr int64_t kLargestAttribute = 4096;
+
+namespace {
+
+RankedTensorType tensorOf(Value value) { return cast<RankedTensorType>(value.getType()); }
+
+/// Rounds a constant to stored integers. Reports the first value that is not
+/// finite at `op`, the constant's user, as `name`.
+class ConstantQuantizer {
+public:
+  /// The largest magnitude of a constant; failure if it is not finite.
+  FailureOr<double> range(Operation *op, StringRef name, ElementsAttr value) {
+    auto [known, isNew] = ranges.try_emplace(value, 0.0);
+    if (!isNew)
+      return known->second;
+    auto data = getConstantData<float>(value);
+    if (!data)
+      return op->emitOpError() << name
+                               << " is a constant that is neither dense nor a resource at hand";
+    // A maximum alone would miss NaN; the sum of differences does not: x - x is 0
+    // for finite x and NaN for all others.
+    float largest = 0, differences = 0;
+    for (float x : data->stored) {
+      largest = std::max(largest, std::fabs(x));
+      differences += x - x;
+    }
+    if (differences != 0 || std::isnan(differences)) {
+      auto *bad = llvm::find_if(data->stored, [](float x) { return !std::isfinite(x); });
+      SmallVector<int64_t> index = delinearize(value, bad - data->stored.begin());
+      InFlightDiagnostic error = op->emitOpError()
+                                 << name << " holds a value that is not finite, at index [";
+      llvm::interleaveComma(index, error);
+      ranges.erase(value);
+      return error << "]", failure();
+    }
+    ranges[value] = largest;
+    return static_cast<double>(largest);
+  }
+
+  /// The stored integers of a constant whose range is known to be finite.
+  Value quantize(OpBuilder &builder, Location loc, ElementsAttr value, Type format) {
+    RankedTensorType type = RankedTensorType::get(value.getShapedType().getShape(), format);
+    FixedPoint fixed = *getFixedPoint(format);
+    ConstantData<float> data = *getConstantData<float>(value);
+    RankedTensorType storage = getStorageType(type);
+    auto &known = quantized[{value, format}];
+    if (!known) {
+      if (fixed.bits == 32)
+        known = store<int32_t>(data, fixed, storage);
+      else if (fixed.bits == 16)
+        known = store<int16_t>(data, fixed, storage);
+      else
+        known = store<int8_t>(data, fixed, storage);
+    }
+    return ConstantOp::create(builder, loc, type, known);
+  }
+
+private:
+  template <typename T>
+  ElementsAttr store(const ConstantData<float> &data, FixedPoint format, RankedTensorType type) {
+    ::dota::HostArithmetic host;
+    ::dota::Numerics<::dota::HostArithmetic> rules{host};
+    auto round = [&](float x) {
+      return static_cast<T>(rules.quantize(x, format.exponent, format.bits));
+    };
+    auto convert = [&](MutableArrayRef<T> out) {
+      std::transform(data.stored.begin(), data.stored.end(), out.begin(), round);
+    };
+    if (data.splat || type.getNumElements() <= kLargestAttribute) {
+      SmallVector<T> values(data.stored.size());
+      convert(values);
+      return DenseElementsAttr::get(type, ArrayRef<T>(values));
+    }
+    AsmResourceBlob blob =
+        HeapAsmResourceBlob::allocate(data.stored.size() * sizeof(T), alignof(int64_t));
+    convert(MutableArrayRef<T>(reinterpret_cast<T *>(blob.getMutableData().data()),
+                               data.stored.size()));
+    return DenseResourceElementsAttr::get(type, "weight", std::move(blob));
+  }
+
+  static SmallVector<int64_t> delinearize(ElementsAttr value, int64_t linear) {
+    ArrayRef<int64_t> shape = value.getShapedType().getShape();
+    SmallVector<int64_t> index(shape.size());
+    for (size_t dimension = shape.size(); dimension-- > 0;) {
+      index[dimension] = linear % shape[dimension];
+      linear /= shape[dimension];
+    }
+    return index;
+  }
+
+  DenseMap<Attribute, double> ranges;
+  DenseMap<std::pair<Attribute, Type>, ElementsAttr> quantized;
+};
+
+/// The f32 constant behind a value, if it is one.
+ElementsAttr constantOf(Value value) {
+  auto op = value.getDefiningOp<arith::ConstantOp>();
+  return op ? dyn_cast<ElementsAttr>(op.getValue()) : ElementsAttr();
+}
+
+class Quantizer {
+public:
+  Quantizer(ModuleOp module, Precision precision, Precision weightPrecision)
+      : module(module), context(module.getContext()), precision(precision),
+        weightPrecision(weightPrecision) {}
+
+  LogicalResult run() {
+    module->walk([&](Operation *op) {
+      if (isFloatOp(op))
+        ops.insert(op);
+    });
+    chooseDetectorPrecisions();
+    for (Operation *op : ops)
+      if (failed(convert(op)))
+        return failure();
+    handBack();
+    return success();
+  }
+
+private:
+  /// A compute op of the float level.
+  static bool isFloatOp(Operation *op) {
+    return isa<WorkOpInterface>(op) && !isa<QuantizeOp, DequantizeOp>(op) &&
+           tensorOf(op->getOperand(0)).getElementType().isF32();
+  }
+
+  bool isFloatResult(Value value) {
+    Operation *op = value.getDefiningOp();
+    return op && ops.contains(op);
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Precisions
+  //===--------------------------------------------------------------------===//
+
+  static std::optional<Precision> statedPrecision(Value value) {
+    if (Operation *op = value.getDefiningOp())
+      if (auto stated = op->getAttrOfType<PrecisionAttr>(DotaDialect::kPrecisionAttrName))
+        return stated.getValue();
+    return std::nullopt;
+  }
+
+  /// Both factors of a detector in one precision: the stated one, or INT4 where
+  /// nothing but detectors reads them.
+  void chooseDetectorPrecisions() {
+    for (Operation *op : ops) {
+      auto detect = dyn_cast<DetectOp>(op);
+      if (!detect)
+        continue;
+      std::array<Value, 2> factors{detect.getQ(), detect.getK()};
+      std::optional<Precision> chosen;
+      bool readByOthers = false;
+      for (Value factor : factors) {
+        if (!chosen)
+          chosen = statedPrecision(factor);
+        readByOthers |=
+            isFloatResult(factor) &&
+            !llvm::all_of(factor.getUsers(), [&](Operation *user) { return isa<DetectOp>(user); });
+      }
+      if (!chosen)
+        chosen = readByOthers ? precision : Precision::INT4;
+      for (Value factor : factors)
+        detectorPrecisions.try_emplace(factor, *chosen);
+    }
+  }
+
+  Precision precisionOf(Value value) {
+    if (auto stated = statedPrecision(value))
+      return *stated;
+    auto known = detectorPrecisions.find(value);
+    return known == detectorPrecisions.end() ? precision : known->second;
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Formats
+  //===--------------------------------------------------------------------===//
+
+  FailureOr<double> rangeOf(Operation *op) {
+    auto range = op->getAttrOfType<FloatAttr>(DotaDialect::kRangeAttrName);
+    if (!range)
+      return op->emitOpError() << "has no calibrated range";
+    return range.getValueAsDouble();
+  }
+
+  FailureOr<double> operandRangeOf(OpOperand &operand) {
+    Operation *op = operand.getOwner();
+    auto ranges = op->getAttrOfType<DenseF32ArrayAttr>(DotaDialect::kOperandRangesAttrName);
+    if (!ranges)
+      return op->emitOpError() << "operand " << operand.getOperandNumber()
+                               << " has no calibrated range";
+    return static_cast<double>(ranges[operand.getOperandNumber()]);
+  }
+
+  static int exponentOf(Value fixed) {
+    return getFixedPoint(tensorOf(fixed).getElementType())->exponent;
+  }
+
+  /// The element type of an op's result, with an exponent of at most `largest`.
+  FailureOr<Type> resultFormat(Operation *op, int largest) {
+    Value result = op->getResult(0);
+    Precision chosen = precisionOf(result);
+    if (auto exponents = op->getAttrOfType<DenseI64ArrayAttr>(DotaDialect::kExponentsAttrName)) {
+      int64_t columns = tensorOf(result).getShape().back(), heads = exponents.size();
+      if (heads == 0 || columns % heads != 0)
+        return op->emitOpError() << "has " << columns << " columns, no multiple of " << heads
+                                 << " exponents";
+      SmallVector<int> each;
+      for (int64_t column = 0; column < columns; ++column)
+        each.push_back(std::min<int64_t>(exponents[column / (columns / heads)], largest));
+      return getPerColumnFixedPointType(context, chosen, tensorOf(result).getRank() - 1, each);
+    }
+    FailureOr<double> range = rangeOf(op);
+    if (failed(range))
+      return failure();
+    int exponent = std::min(chooseExponent(*range, getBits(chosen)), largest);
+    return getFixedPointType(context, chosen, exponent);
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Operands
+  //===--------------------------------------------------------------------===//
+
+  /// The fixed-point value of an operand that an op computes with.
+  FailureOr<Value> operandOf(OpOperand &operand, StringRef name) {
+    Value value = operand.get();
+    if (Value known = fixed.lookup(value))
+      return known;
+    // What is fixed point already keeps its format.
+    if (auto dequantize = value.getDefiningOp<DequantizeOp>())
+      return dequantize.getX();
+    if (ElementsAttr constant = constantOf(value)) {
+      FailureOr<double> range = constants.range(operand.getOwner(), name, constant);
+      if (failed(range))
+        return failure();
+      Precision chosen = precisionOf(value);
+      return constants.quantize(
+          builder, value.getLoc(), constant,
+          getFixedPointType(context, chosen, chooseExponent(*range, getBits(chosen))));
+    }
+    FailureOr<double> range = operandRangeOf(operand);
+    if (failed(range))
+      return failure();
+    Precision chosen = precisionOf(value);
+    return quantizeAtRunTime(
+        value, getFixedPointType(context, chosen, chooseExponent(*range, getBits(chosen))), *range);
+  }
+
+  /// One dota.quantize a value, format and block, before its first reader.
+  Value quantizeAtRunTime(Value value, Type format, double range) {
+    Value &known = quantized[{value, format, builder.getInsertionBlock()}];
+    if (!known) {
+      auto type = RankedTensorType::get(tensorOf(value).getShape(), format);
+      auto op = QuantizeOp::create(builder, value.getLoc(), type, value);
+      op->setAttr(DotaDialect::kRangeAttrName, builder.getF32FloatAttr(range));
+      known = op;
+    }
+    return known;
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Ops
+  //===--------------------------------------------------------------------===//
+
+  LogicalResult convert(Operation *op) {
+    builder.setInsertionPoint(op);
+    if (auto linear = dyn_cast<LinearOp>(op))
+      return convertLinear(linear);
+
+    // Operands that enter products or sums of stored integers; biases of scores,
+    // gains and biases of norms stay f32, masks are neither.
+    unsigned integers = 1;
+    if (isa<AttentionOp, MaskedAttentionOp>(op))
+      integers = 3;
+    else if (isa<DetectOp, AddOp, MulOp>(op))
+      integers = 2;
+    static constexpr StringLiteral attentionNames[] = {"q", "k", "v"};
+    static constexpr StringLiteral otherNames[] = {"x", "y"};
+    SmallVector<Value> operands(op->getOperands());
+    for (unsigned index = 0; index < integers; ++index) {
+      StringRef name = isa<AttentionOp, MaskedAttentionOp, DetectOp>(op) ? attentionNames[index]
+                                                                         : otherNames[index];
+      FailureOr<Value> operand = operandOf(op->getOpOperand(index), name);
+      if (failed(operand))
+        return failure();
+      operands[index] = *operand;
+    }
+    // A mask that a converted detector gives.
+    for (Value &operand : MutableArrayRef(operands).drop_front(integers))
+      if (Value mask = masks.lookup(operand))
+        operand = mask;
+
+    if (isa<DetectOp>(op)) {
+      masks[op->getResult(0)] = rebuild(op, operands, op->getResult(0).getType());
+      return success();
+    }
+    int largest = kMaxExponent;
+    if (isa<AddOp>(op))
+      largest = std::max(exponentOf(operands[0]), exponentOf(operands[1])) + 15;
+    if (isa<MulOp>(op))
+      largest = exponentOf(operands[0]) + exponentOf(operands[1]) + 15;
+    FailureOr<Type> format = resultFormat(op, largest);
+    if (failed(format))
+      return failure();
+    Type type = RankedTensorType::get(tensorOf(op->getResult(0)).getShape(), *format);
+    fixed[op->getResult(0)] = rebuild(op, operands, type);
+    return success();
+  }
+
+  /// y = x W + b: the exponents of W, b and y depend on each other.
+  LogicalResult convertLinear(LinearOp op) {
+    FailureOr<Value> x = operandOf(op.getXMutable(), "x");
+    if (failed(x))
+      return failure();
+    int xExponent = exponentOf(*x);
+
+    // Of the weight, the largest that holds it, unless the bias or the result is
+    // so much larger that the products would lie too far from them.
+    ElementsAttr weight = constantOf(op.getWeight());
+    FailureOr<double> weightRange =
+        weight ? constants.range(op, "weight", weight) : operandRangeOf(op.getWeightMutable());
+    if (failed(weightRange))
+      return failure();
+    Value knownWeight = fixed.lookup(op.getWeight());
+    Precision chosen = weight ? weightPrecision : precision;
+    int weightExponent =
+        knownWeight ? exponentOf(knownWeight) : chooseExponent(*weightRange, getBits(chosen));
+
+    ElementsAttr bias;
+    std::optional<int> biasExponent;
+    double biasRange = 0;
+    if (op.getBias()) {
+      bias = constantOf(op.getBias());
+      OpOperand &operand = op->getOpOperand(2);
+      FailureOr<double> range = bias ? constants.range(op, "bias", bias) : operandRangeOf(operand);
+      if (failed(range))
+        return failure();
+      biasRange = *range;
+      if (biasRange != 0)
+        biasExponent = std::ilogb(static_cast<double>(::dota::maxStored(32)) / biasRange);
+    }
+    if (biasExponent)
+      weightExponent = std::min(weightExponent, *biasExponent + 31 - xExponent);
+    FailureOr<Type> format = resultFormat(op, kMaxExponent);
+    if (failed(format))
+      return failure();
+    SmallVector<int> resultExponents;
+    if (auto columns = getPerColumnFixedPoint(*format))
+      resultExponents = columns->exponents;
+    else
+      resultExponents.push_back(getFixedPoint(*format)->exponent);
+    for (int exponent : resultExponents)
+      weightExponent = std::min(weightExponent, exponent + 62 - xExponent);
+
+    Value w = knownWeight;
+    Type weightFormat = getFixedPointType(context, chosen, weightExponent);
+    if (weight)
+      w = constants.quantize(builder, op.getWeight().getLoc(), weight, weightFormat);
+    else if (!w)
+      w = quantizeAtRunTime(op.getWeight(), weightFormat, *weightRange);
+
+    int products = xExponent + exponentOf(w);
+    SmallVector<Value> operands{*x, w};
+    if (op.getBias()) {
+      Type biasFormat = getBiasType(context, std::min(biasExponent.value_or(products), products));
+      operands.push_back(bias ? constants.quantize(builder, op.getBias().getLoc(), bias, biasFormat)
+                              : quantizeAtRunTime(op.getBias(), biasFormat, biasRange));
+    }
+    format = resultFormat(op, products + 15);
+    if (failed(format))
+      return failure();
+    Type type = RankedTensorType::get(tensorOf(op.getResult()).getShape(), *format);
+    fixed[op.getResult()] = rebuild(op, operands, type);
+    return success();
+  }
+
+  Value rebuild(Operation *op, ValueRange operands, Type type) {
+    OperationState state(op->getLoc(), op->getName());
+    state.addOperands(operands);
+    state.addTypes(type);
+    state.propertiesAttr = op->getPropertiesAsAttribute();
+    for (NamedAttribute attribute : op->getDiscardableAttrs())
+      if (!llvm::is_contained({DotaDialect::kRangeAttrName, DotaDialect::kOperandRangesAttrName,
+                               DotaDialect::kPrecisionAttrName, DotaDialect::kExponentsAttrName},
+                              attribute.getName()))
+        state.addAttribute(attribute.getName(), attribute.getValue());
+    return builder.create(state)->getResult(0);
+  }
+
+  /// Gives readers outside of the converted ops their f32 values, and erases what
+  /// nothing reads any more.
+  void handBack() {
+    auto isOutside = [&](OpOperand &use) { return !ops.contains(use.getOwner()); };
+    SmallVector<Operation *> constantOps;
+    for (Operation *op : ops) {
+      Value result = op->getResult(0);
+      if (Value mask = masks.lookup(result))
+        result.replaceUsesWithIf(mask, isOutside);
+      else if (llvm::any_of(result.getUses(), isOutside)) {
+        builder.setInsertionPoint(op);
+        Value value = DequantizeOp::create(builder, op->getLoc(), result.getType(), fixed[result]);
+        result.replaceUsesWithIf(value, isOutside);
+      }
+      for (Value operand : op->getOperands())
+        if (auto constant = operand.getDefiningOp<arith::ConstantOp>())
+          constantOps.push_back(constant);
+    }
+    for (Operation *op : llvm::reverse(ops))
+      op->erase();
+    llvm::sort(constantOps);
+    constantOps.erase(llvm::unique(constantOps), constantOps.end());
+    for (Operation *op : constantOps)
+      if (op->use_empty())
+        op->erase();
+  }
+
+  ModuleOp module;
+  MLIRContext *context;
+  OpBuilder builder{context};
+  Precision precision, weightPrecision;
+  /// The f32 ops, in program order.
+  llvm::SetVector<Operation *> ops;
+  /// f32 results and what computes them in fixed point; masks likewise.
+  DenseMap<Value, Value> fixed, masks;
+  DenseMap<Value, Precision> detectorPrecisions;
+  DenseMap<std::tuple<Value, Type, Block *>, Value> quantized;
+  ConstantQuantizer constants;
+};
+
+struct QuantizePass : mlir::dota::impl::QuantizeBase<QuantizePass> {
+  using QuantizeBase::QuantizeBase;
+
+  void runOnOperation() final {
+    std::optional<Precision> values = symbolizePrecision(precision.getValue());
+    if (!values || (*values != Precision::FX16 && *values != Precision::FX8)) {
+      getOperation().emitError() << "precision is '" << precision.getValue()
+                                 << "'; fx16 or fx8 expected";
+      return signalPassFailure();
+    }
+    std::optional<Precision> weights = symbolizePrecision(weightPrecision.getValue());
+    if (!weights || *weights > Precision::FX4) {
+      getOperation().emitError() << "weight precision is '" << weightPrecision.getValue()
+                                 << "'; fx16, fx8 or fx4 expected";
+      return signalPassFailure();
+    }
+    if (failed(Quantizer(getOperation(), *values, *weights).run()))
+      signalPassFailure();
+  }
+};
+
+} // namespace

@@ -1,0 +1,5 @@
+// RUN: not dota-opt %s --dota-quantize=precision=int2 2>&1 | FileCheck %s --check-prefix=VALUES
+// RUN: not dota-opt %s --dota-quantize=weight-precision=half 2>&1 | FileCheck %s --check-prefix=WEIGHTS
+// VALUES: error: precision is 'int2'; fx16 or fx8 expected
+// WEIGHTS: error: weight precision is 'half'; fx16, fx8 or fx4 expected
+module {}
