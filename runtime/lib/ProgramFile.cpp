@@ -132,7 +132,7 @@ void check(const ProgramFile &file, std::string_view name) {
   for (const Program &program : file.programs) {
     if (!names.insert(program.name).second)
       throw Error(fmt::format("{}: program '{}' is there twice", name, program.name));
-    Checker{program, fmt::format("{}: program '{}': ", name, program.name)}.check();
+    dota::check(program, name);
   }
 }
 
@@ -222,6 +222,10 @@ Program programOf(const container::Program &p, std::string_view where) {
 }
 
 } // namespace
+
+void dota::check(const Program &program, std::string_view name) {
+  Checker{program, fmt::format("{}: program '{}': ", name, program.name)}.check();
+}
 
 ProgramFile dota::read(std::span<const uint8_t> bytes, std::string_view name) {
   // The size of the root's offset and the identifier.

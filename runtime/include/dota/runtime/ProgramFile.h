@@ -93,6 +93,10 @@ struct ProgramFile {
   bool operator==(const ProgramFile &) const = default;
 };
 
+/// Throws Error where a program's parts do not fit together (see `read`). `name` opens
+/// the message.
+void check(const Program &program, std::string_view name);
+
 /// Throws Error where the parts do not fit together (see `read`) or are more than
 /// the container holds (2 GiB).
 std::vector<uint8_t> write(const ProgramFile &file);
