@@ -127,7 +127,7 @@ struct Checker {
   }
 };
 
-void check(const ProgramFile &file, std::string_view name) {
+void checkPrograms(const ProgramFile &file, std::string_view name) {
   std::set<std::string_view> names;
   for (const Program &program : file.programs) {
     if (!names.insert(program.name).second)
@@ -258,7 +258,7 @@ ProgramFile dota::read(std::span<const uint8_t> bytes, std::string_view name) {
       mapped(root.programs(), [&](const container::Program &p) { return programOf(p, name); });
   file.host = vectorOf(root.host());
   file.notes = mapped(root.notes(), [](const flatbuffers::String &s) { return s.str(); });
-  check(file, name);
+  checkPrograms(file, name);
   return file;
 }
 
@@ -304,7 +304,7 @@ auto tables(flatbuffers::FlatBufferBuilder &builder, const std::vector<T> &list,
 } // namespace
 
 std::vector<uint8_t> dota::write(const ProgramFile &file) {
-  check(file, "program");
+  checkPrograms(file, "program");
   if (uint64_t bound = sizeBound(file); bound >= FLATBUFFERS_MAX_BUFFER_SIZE)
     throw Error(fmt::format("program takes about {} bytes; the container holds {}", bound,
                             FLATBUFFERS_MAX_BUFFER_SIZE));

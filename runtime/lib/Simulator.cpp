@@ -34,7 +34,8 @@ uint64_t ceilDiv(uint64_t a, uint64_t b) { return a / b + (a % b != 0); }
 /// Where an instruction is, for messages: the place in the source if it is known.
 std::string placeOf(const Program &program, size_t lane, size_t index) {
   const Program::Location &l = program.locations[program.streams[lane].locations[index]];
-  std::string place = fmt::format("program '{}', lane {}, instruction {}", program.name, lane, index);
+  std::string place =
+      fmt::format("program '{}', lane {}, instruction {}", program.name, lane, index);
   if (l.file.empty())
     return fmt::format("{}: ", place);
   return fmt::format("{}:{}:{}: {}: {}: ", l.file, l.line, l.column, l.name, place);
@@ -139,8 +140,9 @@ struct FitChecker {
       std::vector<uint32_t> other = barriersOf(lane);
       for (size_t n = 0; n < std::max(first.size(), other.size()); ++n) {
         if (n >= first.size() || n >= other.size())
-          throw Error(fmt::format("program '{}' would not end: lane 0 has {} barriers, lane {} has {}",
-                                  program.name, first.size(), lane, other.size()));
+          throw Error(
+              fmt::format("program '{}' would not end: lane 0 has {} barriers, lane {} has {}",
+                          program.name, first.size(), lane, other.size()));
         if (first[n] != other[n])
           throw Error(fmt::format("program '{}' would not end: barrier {} of lane 0 is {}, of lane "
                                   "{} is {}",
@@ -275,7 +277,8 @@ struct Run {
 
   void traceHold(unsigned number, std::string_view why, uint64_t from, uint64_t to) {
     if (options.trace && to > from)
-      options.trace->add(number, Unit::Control, why, locationOf(number, lanes[number].next), from, to);
+      options.trace->add(number, Unit::Control, why, locationOf(number, lanes[number].next), from,
+                         to);
   }
 
   bool issueWait(unsigned number, Lane &lane, const Wait &wait) {
@@ -390,7 +393,8 @@ struct Run {
     dramFree = from + transfer.bytes;
     dramMoved += transfer.bytes;
     uint64_t end = ceilDiv(dramFree, width) + machine.dram.latency;
-    record(static_cast<unsigned>(&lane - lanes.data()), transfer.instruction, Unit::Dma, start, end);
+    record(static_cast<unsigned>(&lane - lanes.data()), transfer.instruction, Unit::Dma, start,
+           end);
   }
 
   //===--------------------------------------------------------------------===//
@@ -465,9 +469,12 @@ struct Run {
 //===----------------------------------------------------------------------===//
 
 struct Simulator::State {
+  State(const Program &program, const Machine &machine)
+      : program(program), machine(machine), statistics(machine) {}
+
   const Program &program;
   Machine machine;
-  Statistics statistics{machine};
+  Statistics statistics;
   Streams streams;
   uint64_t run = 0;
 
@@ -481,7 +488,7 @@ struct Simulator::State {
 };
 
 Simulator::Simulator(const Program &program, const Machine &machine)
-    : state_(new State{.program = program, .machine = machine}) {
+    : state_(new State(program, machine)) {
   check(program, "program");
   for (const Program::Stream &stream : program.streams) {
     std::vector<Instruction> &decoded = state_->streams.emplace_back();
@@ -546,9 +553,10 @@ std::map<uint32_t, Mask> Simulator::State::masksFor(const RunOptions &options,
       if (!mask)
         throw Error(fmt::format("mask '{}' is not among those given", name));
       if (mask->heads != m.heads || mask->rows != m.rows || mask->keep != m.keep)
-        throw Error(fmt::format("mask '{}' is of {} heads, {} rows and {} kept keys; the program's is "
-                                "of {}, {} and {}",
-                                name, mask->heads, mask->rows, mask->keep, m.heads, m.rows, m.keep));
+        throw Error(
+            fmt::format("mask '{}' is of {} heads, {} rows and {} kept keys; the program's is "
+                        "of {}, {} and {}",
+                        name, mask->heads, mask->rows, mask->keep, m.heads, m.rows, m.keep));
       checkKeys(*mask, m.keys, name);
       masks[m.id] = *mask;
       source = "given";
@@ -558,13 +566,14 @@ std::map<uint32_t, Mask> Simulator::State::masksFor(const RunOptions &options,
         for (const Instruction &instruction : stream)
           if (auto *i = std::get_if<Select>(&instruction); i && i->mask == m.id && i->causal)
             diagonal = int64_t{i->diagonal} - int64_t{i->firstRow};
-      masks[m.id] = options.family->make(m.heads, m.rows, m.keys, m.keep, diagonal,
-                                         run << 32 | m.id);
+      masks[m.id] =
+          options.family->make(m.heads, m.rows, m.keys, m.keep, diagonal, run << 32 | m.id);
       source = "family " + options.family->text();
     } else {
-      throw Error(fmt::format("program '{}' finds {} masks when it runs; timing alone needs them, or a "
-                              "family of masks",
-                              program.name, program.masks.size()));
+      throw Error(
+          fmt::format("program '{}' finds {} masks when it runs; timing alone needs them, or a "
+                      "family of masks",
+                      program.name, program.masks.size()));
     }
   }
   return masks;
@@ -589,9 +598,9 @@ void Simulator::run(std::span<const void *const> inputs, std::span<void *const> 
     if (options.masks || options.family)
       throw Error("masks are given, but values are computed: the program finds its own");
     if (inputs.size() != program.inputs.size() || outputs.size() != program.outputs.size())
-      throw Error(fmt::format("program '{}' takes {} inputs and gives {} outputs; {} and {} are there",
-                              program.name, program.inputs.size(), program.outputs.size(),
-                              inputs.size(), outputs.size()));
+      throw Error(fmt::format(
+          "program '{}' takes {} inputs and gives {} outputs; {} and {} are there", program.name,
+          program.inputs.size(), program.outputs.size(), inputs.size(), outputs.size()));
     s.allocate();
     // Nothing of one run can reach the next.
     for (auto [first, end] : s.scratch)

@@ -39,9 +39,7 @@ constexpr size_t kFirstUnit = static_cast<size_t>(Unit::Control) + 1;
 
 double ratio(double a, double b) { return b > 0 ? a / b : 0; }
 
-double laneCycles(const Statistics &s) {
-  return static_cast<double>(s.cycles) * s.machine.lanes;
-}
+double laneCycles(const Statistics &s) { return static_cast<double>(s.cycles) * s.machine.lanes; }
 
 /// Microjoules of one part of the energy, or of all.
 template <double Energy::*Part>
@@ -111,8 +109,7 @@ const Definition kDefinitions[] = {
     {"rmmu.efficiency", "",
      "multiply-accumulates done, narrow ones by their share, per PE and cycle of the whole run",
      Kind::Ratio,
-     COUNT(ratio(s.events.macsFx16,
-                 laneCycles(s) * s.machine.rmmu.rows * s.machine.rmmu.columns))},
+     COUNT(ratio(s.events.macsFx16, laneCycles(s) * s.machine.rmmu.rows * s.machine.rmmu.columns))},
     {"busy.{}", "cycles", "in which the {} was busy, summed over the lanes", Kind::Sum,
      COUNT_UNIT(s.busy[unit]), true},
     {"utilisation.{}", "", "share of the run in which the {} was busy, mean of the lanes",
@@ -230,8 +227,8 @@ std::vector<Counter> Statistics::counters() const {
   for (const Definition &d : kDefinitions) {
     auto add = [&](size_t unit, std::string name, std::string description) {
       Value whole = d.of(*this, unit);
-      list.push_back({std::move(name), whole, perSequence(d, whole, n), d.unit,
-                      std::move(description)});
+      list.push_back(
+          {std::move(name), whole, perSequence(d, whole, n), d.unit, std::move(description)});
     };
     if (!d.each) {
       add(0, d.name, d.description);

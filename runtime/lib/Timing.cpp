@@ -78,7 +78,8 @@ struct Coster {
     uint64_t rows = i.rows, cols = i.cols, depth = i.depth;
     uint64_t steps = ceilDiv(depth, m.rmmu.columns * narrow);
     uint64_t aBytes = rows * ((depth * aBits + 7) / 8);
-    uint64_t bBytes = i.transposeB ? cols * bytes(depth, i.bPrecision) : depth * bytes(cols, i.bPrecision);
+    uint64_t bBytes =
+        i.transposeB ? cols * bytes(depth, i.bPrecision) : depth * bytes(cols, i.bPrecision);
     // One operand stands in the PE rows, a vector each; the vectors of the other
     // are broadcast to all of them, one after the other. The array takes the way
     // round that needs fewer blocks.

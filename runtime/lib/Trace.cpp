@@ -29,8 +29,8 @@ std::string Trace::json() const {
   // JSON quotes of each text, made once.
   std::vector<std::string> quoted;
   for (const std::string &text : texts_)
-    quoted.push_back(nlohmann::json(text).dump(-1, ' ', false,
-                                               nlohmann::json::error_handler_t::replace));
+    quoted.push_back(
+        nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   std::string out = "{\"displayTimeUnit\": \"ns\", \"traceEvents\": [\n";
   auto to = std::back_inserter(out);
   for (unsigned lane = 0; lane < lanes_; ++lane) {
@@ -52,8 +52,9 @@ std::string Trace::json() const {
                    "\"ts\": {:.6g}, \"dur\": {:.6g}, \"args\": {{\"at\": {}, \"cycle\": {}, "
                    "\"cycles\": {}}}}},\n",
                    s.lane, static_cast<unsigned>(s.unit), quoted[s.what], quoted[s.name],
-                   scale * static_cast<double>(s.start), scale * static_cast<double>(s.end - s.start),
-                   quoted[s.place], s.start, s.end - s.start);
+                   scale * static_cast<double>(s.start),
+                   scale * static_cast<double>(s.end - s.start), quoted[s.place], s.start,
+                   s.end - s.start);
   // No comma after the last.
   if (out.ends_with(",\n"))
     out.erase(out.size() - 2, 1);
