@@ -170,8 +170,9 @@ std::string Statistics::html(std::string_view title) const {
   std::vector<const OperationStatistics *> byCycles;
   for (const OperationStatistics &o : operations)
     byCycles.push_back(&o);
-  std::stable_sort(byCycles.begin(), byCycles.end(),
-                   [](auto *a, auto *b) { return a->cycles > b->cycles; });
+  std::sort(byCycles.begin(), byCycles.end(), [](auto *a, auto *b) {
+    return a->cycles != b->cycles ? a->cycles > b->cycles : a < b;
+  });
   page.put("<h2>Operations</h2>\n<p class=sub>Cycles in which some unit worked on it; operations "
            "that overlap share cycles.</p>\n<table><tr><th>operation<th>at<th class=n>cycles<th>"
            "<th class=n>macs<th class=n>DRAM bytes<th class=n>&micro;J<th class=n>saturations\n");

@@ -1,0 +1,625 @@
+//===- SimulatorTest.cpp - when instructions run ----------------------------===//
+//
+// Small programs on the machine `dota` with the lanes that a test needs; cycles
+// worked by hand. An instruction issued in cycle t starts in t + 1 at the earliest.
+//
+//===----------------------------------------------------------------------===//
+
+#include "dota/runtime/Simulator.h"
+#include "dota/runtime/Error.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <random>
+
+using namespace dota;
+
+namespace {
+
+Machine machineOf(unsigned lanes) {
+  Machine machine = Machine::named("dota");
+  machine.lanes = lanes;
+  return machine;
+}
+
+/// A stream; a halt is added. Every instruction is of location 0 unless said.
+struct StreamBuilder {
+  Program::Stream stream;
+  StreamBuilder &add(const Instruction &instruction, uint32_t location = 0) {
+    EXPECT_EQ(findUnencodable(instruction), std::nullopt);
+    stream.words.push_back(encode(instruction));
+    stream.locations.push_back(location);
+    return *this;
+  }
+};
+
+Program programOf(std::vector<std::vector<Instruction>> streams) {
+  Program program;
+  program.name = "p";
+  program.dramBytes = 1 << 20;
+  program.locations = {
+      {"linear", "m.mlir", 1, 1}, {"masked_attention", "m.mlir", 2, 1}, {"detect", "m.mlir", 3, 1}};
+  for (const auto &list : streams) {
+    StreamBuilder builder;
+    for (const Instruction &instruction : list)
+      builder.add(instruction);
+    builder.add(Halt{});
+    program.streams.push_back(std::move(builder.stream));
+  }
+  return program;
+}
+
+Statistics timeOf(const Program &program, const Machine &machine) {
+  Simulator simulator(program, machine);
+  simulator.run({}, {}, {.timingOnly = true});
+  return simulator.statistics();
+}
+
+uint64_t cyclesOf(std::vector<std::vector<Instruction>> streams) {
+  auto lanes = static_cast<unsigned>(streams.size());
+  return timeOf(programOf(std::move(streams)), machineOf(lanes)).cycles;
+}
+
+std::string messageOf(const Program &program, const Machine &machine) {
+  try {
+    timeOf(program, machine);
+  } catch (const Error &error) {
+    return error.what();
+  }
+  return "";
+}
+
+constexpr uint32_t kRmmu = static_cast<uint32_t>(Unit::Rmmu),
+                   kMfu = static_cast<uint32_t>(Unit::Mfu), kDma = static_cast<uint32_t>(Unit::Dma);
+
+// 296 cycles (docs/timing.md), 84 (TimingTest), 116 + 32.
+const Matmul kMatmul{.a = 0,
+                     .b = 8192,
+                     .c = 16384,
+                     .rows = 64,
+                     .cols = 48,
+                     .depth = 40,
+                     .aStride = 80,
+                     .bStride = 80,
+                     .transposeB = true};
+const Widen kWiden{.x = 0, .acc = 65536, .rows = 32, .cols = 32, .xStride = 64};
+const Load kLoad{.sram = 0, .dram = 0, .rows = 1, .rowBytes = 8192};
+
+TEST(Simulator, OneInstruction) {
+  // Issue in cycle 0; work from 1 to 297; the halt is issued in 1.
+  EXPECT_EQ(cyclesOf({{kMatmul}}), 297u);
+  EXPECT_EQ(cyclesOf({{}}), 1u);
+}
+
+TEST(Simulator, UnitsRunBesideEachOther) {
+  EXPECT_EQ(cyclesOf({{kMatmul, kWiden}}), 297u);
+  // The second is issued in cycle 1 and starts in 2.
+  EXPECT_EQ(cyclesOf({{kWiden, kMatmul}}), 298u);
+}
+
+TEST(Simulator, OneUnitRunsInOrder) { EXPECT_EQ(cyclesOf({{kMatmul, kMatmul}}), 1u + 2 * 296); }
+
+TEST(Simulator, WaitHoldsTheIssueUntilReadyAndNoLonger) {
+  // Matmul is through at 297; the widen is issued then and starts in 298.
+  EXPECT_EQ(cyclesOf({{kMatmul, Wait{kRmmu, 1}, kWiden}}), 298u + 84);
+  // Waiting for the first of two does not wait for the second.
+  EXPECT_EQ(cyclesOf({{kMatmul, kMatmul, Wait{kRmmu, 1}, kWiden}}), 593u);
+  EXPECT_EQ(cyclesOf({{kMatmul, kMatmul, Wait{kRmmu, 2}, kWiden}}), 593u + 1 + 84);
+  // For nothing: a cycle of issue.
+  EXPECT_EQ(cyclesOf({{Wait{kRmmu, 0}, kMatmul}}), 298u);
+}
+
+TEST(Simulator, WaitForATransfer) {
+  EXPECT_EQ(cyclesOf({{kLoad}}), 1u + 148);
+  EXPECT_EQ(cyclesOf({{kLoad, Wait{kDma, 1}, kWiden}}), 149u + 1 + 84);
+}
+
+TEST(Simulator, StallsAreCountedByReason) {
+  Statistics s = timeOf(programOf({{kMatmul, Wait{kRmmu, 1}, kWiden}}), machineOf(1));
+  // The wait is issued in cycle 1 and would be through in 2.
+  EXPECT_EQ(s.waitStall[kRmmu], 297u - 2);
+  EXPECT_EQ(s.waitStall[kMfu], 0u);
+  EXPECT_EQ(s.busy[kRmmu], 296u);
+  EXPECT_EQ(s.busy[kMfu], 84u);
+  EXPECT_EQ(s.instructions, 4u);
+  // The halt is issued in 298.
+  EXPECT_EQ(s.drainStall, 382u - 299);
+}
+
+TEST(Simulator, AFullQueueHoldsTheIssue) {
+  Machine machine = machineOf(1);
+  machine.issue.queue = 1;
+  // The second waits in the queue from cycle 2 on; the third can be issued when it
+  // starts, at 297; then the widen, at 298.
+  Statistics s = timeOf(programOf({{kMatmul, kMatmul, kMatmul, kWiden}}), machine);
+  EXPECT_EQ(s.fullStall[kRmmu], 297u - 2);
+  EXPECT_EQ(s.cycles, 1u + 3 * 296);
+  // With room for two it is not held.
+  machine.issue.queue = 2;
+  EXPECT_EQ(timeOf(programOf({{kMatmul, kMatmul, kMatmul, kWiden}}), machine).fullStall[kRmmu], 0u);
+  // The queue of the DMA unit, which DRAM serves.
+  machine.issue.queue = 1;
+  EXPECT_EQ(timeOf(programOf({{kLoad, kLoad, kLoad, kWiden}}), machine).fullStall[kDma], 149u - 2);
+}
+
+TEST(Simulator, BarrierHoldsEveryLaneUntilAllAreIdle) {
+  EXPECT_EQ(cyclesOf({{kMatmul, Barrier{1}, kWiden}, {Barrier{1}, kMatmul}}), 297u + 1 + 296);
+  Statistics s = timeOf(programOf({{kMatmul, Barrier{1}}, {Barrier{1}}}), machineOf(2));
+  EXPECT_EQ(s.barrierStall, (297u - 2) + (297u - 1));
+}
+
+TEST(Simulator, LanesShareDram) {
+  // Both reach it at 1 + 16; the second moves its 32 cycles after the first.
+  EXPECT_EQ(cyclesOf({{kLoad}, {kLoad}}), 1u + 16 + 64 + 100);
+  // Four lanes of one burst each share a cycle.
+  Load burst{.rows = 1, .rowBytes = 64};
+  EXPECT_EQ(cyclesOf({{burst}, {burst}, {burst}, {burst}}), 1u + 16 + 1 + 100);
+  EXPECT_EQ(cyclesOf({{burst}, {burst}, {burst}, {burst}, {burst}}), 1u + 16 + 2 + 100);
+}
+
+TEST(Simulator, DramServesInOrderOfArrival) {
+  // Lane 1 arrives first, though lane 0 comes first in number.
+  Program program =
+      programOf({{kMatmul, Wait{kRmmu, 1}, kLoad, Wait{kDma, 1}, kWiden}, {kLoad, kLoad, kLoad}});
+  Statistics s = timeOf(program, machineOf(2));
+  // Lane 1 runs 148 cycles a load, from 1: its third from 297 to 445, at DRAM from
+  // 313 to 345. Lane 0 starts in 298, reaches DRAM at 314, is served until 377.
+  EXPECT_EQ(s.cycles, 377u + 100 + 1 + 84);
+}
+
+TEST(Simulator, CyclesOfAnOperationAreAUnion) {
+  Program program = programOf({{kMatmul, kWiden}, {kMatmul}});
+  program.streams[0].locations = {1, 1, 0};
+  program.streams[1].locations = {2, 0};
+  Statistics s = timeOf(program, machineOf(2));
+  EXPECT_EQ(s.cycles, 297u);
+  EXPECT_EQ(s.attentionCycles, 296u);
+  EXPECT_EQ(s.detectionCycles, 296u);
+  ASSERT_EQ(s.operations.size(), 2u);
+  EXPECT_EQ(s.operations[0].location.name, "masked_attention");
+  EXPECT_EQ(s.operations[0].cycles, 296u);
+  EXPECT_EQ(s.operations[0].busy[kMfu], 84u);
+  EXPECT_EQ(s.operations[0].instructions, 2u);
+}
+
+TEST(Simulator, WhatDoesNotFitTheMachine) {
+  EXPECT_EQ(messageOf(programOf({{}, {}}), machineOf(1)),
+            "program 'p' is compiled for 2 lanes; machine 'dota' has 1");
+  Machine small = machineOf(1);
+  small.sram.bytes = 65536;
+  EXPECT_EQ(
+      messageOf(programOf({{kWiden}}), small),
+      "m.mlir:1:1: linear: program 'p', lane 0, instruction 0: widen ends at 73728, beyond the "
+      "65536 bytes of SRAM of machine 'dota'");
+  EXPECT_EQ(
+      messageOf(programOf({{kMatmul, Wait{kRmmu, 2}, kMatmul}}), machineOf(1)),
+      "m.mlir:1:1: linear: program 'p', lane 0, instruction 1: wait for 2 instructions of rmmu, "
+      "of which 1 are issued before it");
+  EXPECT_THAT(messageOf(programOf({{Wait{0, 0}}}), machineOf(1)),
+              testing::EndsWith("wait for unit 0, which has no queue"));
+  EXPECT_THAT(messageOf(programOf({{Wait{7, 0}}}), machineOf(1)),
+              testing::EndsWith("wait for unit 7, which has no queue"));
+  EXPECT_THAT(messageOf(programOf({{Sddmm{.schedule = 64, .rows = 8, .keep = 1, .group = 8}}}),
+                        machineOf(1)),
+              testing::EndsWith("8 rows share a load; at most 4 do on machine 'dota'"));
+  EXPECT_THAT(messageOf(programOf({{Spmm{}}}), machineOf(1)),
+              testing::EndsWith("0 rows share a load; at most 4 do on machine 'dota'"));
+}
+
+TEST(Simulator, WhatWouldNotEnd) {
+  EXPECT_EQ(messageOf(programOf({{Barrier{1}}, {}}), machineOf(2)),
+            "program 'p' would not end: lane 0 has 1 barriers, lane 1 has 0");
+  EXPECT_EQ(messageOf(programOf({{Barrier{1}}, {Barrier{2}}}), machineOf(2)),
+            "program 'p' would not end: barrier 0 of lane 0 is 1, of lane 1 is 2");
+}
+
+TEST(Simulator, StoresLeaveTheDataAlone) {
+  auto with = [](Store store) {
+    Program program = programOf({{store}});
+    program.data = {{1000, std::vector<uint8_t>(24)}, {4096, std::vector<uint8_t>(64)}};
+    return messageOf(program, machineOf(1));
+  };
+  EXPECT_EQ(with({.dram = 0, .rows = 1, .rowBytes = 1000}), "");
+  EXPECT_THAT(with({.dram = 0, .rows = 1, .rowBytes = 1001}),
+              testing::EndsWith("store to 0 overwrites the program's data from 1000 to 1024"));
+  EXPECT_THAT(with({.dram = 1023, .rows = 1, .rowBytes = 1}),
+              testing::EndsWith("store to 1023 overwrites the program's data from 1000 to 1024"));
+  EXPECT_EQ(with({.dram = 1024, .rows = 1, .rowBytes = 4096 - 1024}), "");
+  // Rows on both sides of the data.
+  EXPECT_EQ(with({.dram = 4000, .rows = 3, .rowBytes = 90, .dramStride = 160, .sramStride = 90}),
+            "");
+  EXPECT_THAT(
+      with({.dram = 4000, .rows = 3, .rowBytes = 100, .dramStride = 160, .sramStride = 100}),
+      testing::EndsWith("store to 4000 overwrites the program's data from 4096 to 4160"));
+}
+
+TEST(Simulator, ValuesAndTimeOfADenseProgram) {
+  // y = dequantize(quantize(x)), through DRAM and back, on two lanes of two rows.
+  auto lane = [](uint32_t n) -> std::vector<Instruction> {
+    return {
+        Load{.sram = 0,
+             .dram = 32 * n,
+             .rows = 2,
+             .rowBytes = 16,
+             .dramStride = 16,
+             .sramStride = 16},
+        Wait{kDma, 1},
+        Quantize{.x = 0, .out = 64, .rows = 2, .cols = 4, .xStride = 16, .outStride = 8, .to = 4},
+        Dequantize{
+            .x = 64, .out = 128, .rows = 2, .cols = 4, .xStride = 8, .outStride = 16, .from = 4},
+        Wait{kMfu, 2},
+        Store{.sram = 128,
+              .dram = 64 + 32 * n,
+              .rows = 2,
+              .rowBytes = 16,
+              .dramStride = 16,
+              .sramStride = 16}};
+  };
+  Program program = programOf({lane(0), lane(1)});
+  program.inputs = {{"x", Program::Element::F32, {4, 4}, 0}};
+  program.outputs = {{"y", Program::Element::F32, {4, 4}, 64}};
+  program.dramBytes = 128;
+  std::vector<float> x, y(16), expected;
+  for (int i = 0; i < 16; ++i) {
+    x.push_back(0.3f * static_cast<float>(i));
+    expected.push_back(std::nearbyint(x.back() * 16) / 16);
+  }
+  x[3] = expected[3] = 0;
+  x[15] = 1e9f;
+  expected[15] = 32767.0f / 16;
+  Simulator simulator(program, machineOf(2));
+  const void *in = x.data();
+  void *out = y.data();
+  simulator.run({&in, 1}, {&out, 1});
+  EXPECT_EQ(y, expected);
+  EXPECT_EQ(simulator.statistics().saturations, 1u);
+  EXPECT_EQ(simulator.statistics().cycles, timeOf(program, machineOf(2)).cycles);
+  // A second run adds up and starts afresh.
+  y.assign(16, 0);
+  simulator.run({&in, 1}, {&out, 1});
+  EXPECT_EQ(y, expected);
+  EXPECT_EQ(simulator.statistics().sequences(), 2u);
+  EXPECT_EQ(simulator.statistics().cycles, 2 * timeOf(program, machineOf(2)).cycles);
+  EXPECT_THROW(simulator.run({}, {}), Error);
+  Masks masks;
+  EXPECT_THROW(simulator.run({&in, 1}, {&out, 1}, {.masks = &masks}), Error);
+  EXPECT_EQ(simulator.statistics().sequences(), 2u);
+}
+
+/// Detection and sparse attention of one head: 10 queries, 16 keys, 5 kept. Scores,
+/// queries and keys are inputs.
+Program sparseProgram(uint32_t group) {
+  constexpr uint32_t rows = 10, keys = 16, keep = 5, depth = 8;
+  constexpr uint32_t x = 0, q = 1024, k = 2048, scores = 4096, ids = 8192, schedule = 8704,
+                     c = 16384, e = 20480, sum = 24576, out = 32768;
+  Program program = programOf({{
+      Load{.sram = x, .dram = 0, .rows = 1, .rowBytes = 4 * (rows + keys) * depth},
+      Wait{kDma, 1},
+      Quantize{.x = x,
+               .out = q,
+               .rows = rows,
+               .cols = depth,
+               .xStride = 4 * depth,
+               .outStride = 2 * depth,
+               .to = 8},
+      Quantize{.x = x + 4 * rows * depth,
+               .out = k,
+               .rows = keys,
+               .cols = depth,
+               .xStride = 4 * depth,
+               .outStride = 2 * depth,
+               .to = 8},
+      Wait{kMfu, 2},
+      Matmul{.a = q,
+             .b = k,
+             .c = scores,
+             .rows = rows,
+             .cols = keys,
+             .depth = depth,
+             .aStride = 2 * depth,
+             .bStride = 2 * depth,
+             .transposeB = true},
+      Wait{kRmmu, 1},
+      Select{.scores = scores,
+             .ids = ids,
+             .rows = rows,
+             .keys = keys,
+             .keep = keep,
+             .causal = true,
+             .diagonal = 6,
+             .mask = 3},
+      Wait{static_cast<uint32_t>(Unit::Detector), 1},
+      Order{.ids = ids,
+            .schedule = schedule,
+            .rows = rows,
+            .keys = keys,
+            .keep = keep,
+            .group = group,
+            .mask = 3},
+      Wait{static_cast<uint32_t>(Unit::Scheduler), 1},
+      Sddmm{.q = q,
+            .k = k,
+            .ids = ids,
+            .schedule = schedule,
+            .c = c,
+            .rows = rows,
+            .keep = keep,
+            .keys = keys,
+            .depth = depth,
+            .qStride = 2 * depth,
+            .kStride = 2 * depth,
+            .group = group},
+      Wait{kRmmu, 2},
+      Softmax{.acc = c,
+              .ids = ids,
+              .e = e,
+              .sum = sum,
+              .rows = rows,
+              .cols = keep,
+              .keys = keys,
+              .scale = 1.0f / 65536,
+              .hasIds = true},
+      Wait{kMfu, 3},
+      Spmm{.p = e,
+           .v = k,
+           .ids = ids,
+           .schedule = schedule,
+           .c = scores,
+           .rows = rows,
+           .keep = keep,
+           .keys = keys,
+           .cols = depth,
+           .vStride = 2 * depth,
+           .group = group},
+      Wait{kRmmu, 3},
+      Normalize{.acc = scores,
+                .sum = sum,
+                .out = q,
+                .rows = rows,
+                .cols = depth,
+                .outStride = 2 * depth,
+                .from = 8,
+                .to = 8},
+      Dequantize{.x = q,
+                 .out = out,
+                 .rows = rows,
+                 .cols = depth,
+                 .xStride = 2 * depth,
+                 .outStride = 4 * depth,
+                 .from = 8},
+      Wait{kMfu, 5},
+      Store{.sram = out, .dram = 8192, .rows = 1, .rowBytes = 4 * rows * depth},
+  }});
+  program.inputs = {{"x", Program::Element::F32, {rows + keys, depth}, 0}};
+  program.outputs = {{"y", Program::Element::F32, {rows, depth}, 8192}};
+  program.masks = {{3, 1, rows, keys, keep}};
+  return program;
+}
+
+TEST(Simulator, TimingAloneGivesTheCyclesOfTheFullRun) {
+  std::mt19937 random(7);
+  std::normal_distribution<float> normal;
+  for (uint32_t group : {1u, 2u, 4u}) {
+    Program program = sparseProgram(group);
+    Simulator full(program, machineOf(1)), timing(program, machineOf(1));
+    Masks found, given;
+    std::vector<float> y(80);
+    for (int run = 0; run < 3; ++run) {
+      std::vector<float> x(26 * 8);
+      for (float &value : x)
+        value = normal(random);
+      const void *in = x.data();
+      void *out = y.data();
+      full.run({&in, 1}, {&out, 1}, {.foundMasks = &found});
+    }
+    EXPECT_EQ(found.all().size(), 3u);
+    for (int run = 0; run < 3; ++run)
+      timing.run({}, {}, {.timingOnly = true, .masks = &found, .foundMasks = &given});
+    EXPECT_EQ(given, found);
+    Statistics expected = full.statistics(), s = timing.statistics();
+    EXPECT_EQ(s.cycles, expected.cycles);
+    EXPECT_EQ(s.events, expected.events);
+    EXPECT_EQ(s.keyWork, expected.keyWork);
+    EXPECT_EQ(s.valueWork, expected.valueWork);
+    EXPECT_EQ(s.busy, expected.busy);
+    EXPECT_GT(s.keyWork.loads, 0u);
+    EXPECT_EQ(s.keyWork.kept, 3u * 50);
+    if (group == 1) {
+      EXPECT_EQ(s.keyWork.loads, s.keyWork.kept);
+    }
+    EXPECT_FALSE(s.computesValues);
+    // A fourth run has no mask.
+    EXPECT_THROW(timing.run({}, {}, {.timingOnly = true, .masks = &found}), Error);
+  }
+}
+
+TEST(Simulator, TimingAloneWithAFamilyOfMasks) {
+  Program program = sparseProgram(4);
+  Simulator timing(program, machineOf(1)), again(program, machineOf(1));
+  RunOptions options{.timingOnly = true, .family = MaskFamily::parse("uniform:1")};
+  timing.run({}, {}, options);
+  again.run({}, {}, options);
+  EXPECT_EQ(timing.statistics().cycles, again.statistics().cycles);
+  EXPECT_EQ(timing.statistics().masks, "family uniform:1");
+  EXPECT_EQ(timing.statistics().keyWork.kept, 50u);
+  EXPECT_THROW(timing.run({}, {}, {.timingOnly = true}), Error);
+}
+
+TEST(Simulator, MasksMustBeTheProgramsOwn) {
+  Program program = sparseProgram(4);
+  Simulator timing(program, machineOf(1));
+  Masks masks;
+  masks.add("p.0.3", Mask(1, 10, 4));
+  EXPECT_THROW(timing.run({}, {}, {.timingOnly = true, .masks = &masks}), Error);
+  Mask beyond(1, 10, 5);
+  for (size_t i = 0; i < beyond.ids.size(); ++i)
+    beyond.ids[i] = static_cast<uint32_t>(12 + i % 5);
+  masks.add("p.0.3", beyond);
+  EXPECT_THROW(timing.run({}, {}, {.timingOnly = true, .masks = &masks}), Error);
+}
+
+TEST(Simulator, SchedulesOfTheProgramsDataGiveTheSameTime) {
+  // A known mask: ids and schedule stand in DRAM and are loaded.
+  constexpr uint32_t rows = 6, keep = 3, keys = 8, depth = 4, group = 4;
+  std::vector<uint32_t> ids = {0, 1, 2, 1, 2, 3, 0, 2, 4, 2, 3, 7, 5, 6, 7, 0, 1, kNoKey};
+  std::vector<uint32_t> schedule(2 * (2 + group * keep), kNoKey);
+  OrderWork work = KeyOrder().order(ids, rows, keep, keys, group, schedule.data());
+  std::vector<uint8_t> bytes(4 * (ids.size() + schedule.size()));
+  std::memcpy(bytes.data(), ids.data(), 4 * ids.size());
+  std::memcpy(bytes.data() + 4 * ids.size(), schedule.data(), 4 * schedule.size());
+  Program program = programOf(
+      {{Load{.sram = 64, .dram = 4096, .rows = 1, .rowBytes = static_cast<uint32_t>(bytes.size())},
+        Wait{kDma, 1},
+        Sddmm{.q = 1024,
+              .k = 2048,
+              .ids = 64,
+              .schedule = 64 + 4 * rows * keep,
+              .c = 3072,
+              .rows = rows,
+              .keep = keep,
+              .keys = keys,
+              .depth = depth,
+              .qStride = 8,
+              .kStride = 8,
+              .group = group}}});
+  program.data = {{4096, bytes}};
+  Simulator full(program, machineOf(1));
+  full.run({}, {});
+  Statistics s = timeOf(program, machineOf(1));
+  EXPECT_EQ(s.keyWork, work);
+  EXPECT_EQ(full.statistics().keyWork, work);
+  EXPECT_EQ(s.cycles, full.statistics().cycles);
+  EXPECT_EQ(s.events, full.statistics().events);
+}
+
+TEST(Simulator, SchedulesThroughDramGiveTheSameTime) {
+  // Two lanes: one orders and stores, the other loads and uses half of it.
+  constexpr uint32_t rows = 8, keep = 3, keys = 16, depth = 4, group = 4,
+                     slot = 8 + 4 * group * keep;
+  Program program = programOf(
+      {{Load{.sram = 0, .dram = 0, .rows = 1, .rowBytes = 8 * rows * keys}, Wait{kDma, 1},
+        Select{.scores = 0, .ids = 2048, .rows = rows, .keys = keys, .keep = keep, .mask = 0},
+        Wait{static_cast<uint32_t>(Unit::Detector), 1},
+        Order{.ids = 2048,
+              .schedule = 4096,
+              .rows = rows,
+              .keys = keys,
+              .keep = keep,
+              .group = group,
+              .mask = 0},
+        Wait{static_cast<uint32_t>(Unit::Scheduler), 1},
+        Store{.sram = 4096,
+              .dram = 8192,
+              .rows = 2,
+              .rowBytes = slot,
+              .dramStride = 256,
+              .sramStride = slot},
+        Store{.sram = 2048, .dram = 16384, .rows = 1, .rowBytes = 4 * rows * keep}, Barrier{1}},
+       {Barrier{1}, Load{.sram = 512, .dram = 8192 + 256, .rows = 1, .rowBytes = slot},
+        Load{.sram = 0, .dram = 16384 + 4 * 4 * keep, .rows = 1, .rowBytes = 4 * 4 * keep},
+        Wait{kDma, 2},
+        Sddmm{.q = 1024,
+              .k = 2048,
+              .ids = 0,
+              .schedule = 512,
+              .c = 3072,
+              .rows = 4,
+              .keep = keep,
+              .keys = keys,
+              .depth = depth,
+              .qStride = 8,
+              .kStride = 8,
+              .group = group}}});
+  program.inputs = {{"scores", Program::Element::I32, {2 * rows * keys}, 0}};
+  program.masks = {{0, 1, rows, keys, keep}};
+  std::vector<int64_t> scores(rows * keys);
+  for (size_t i = 0; i < scores.size(); ++i)
+    scores[i] = static_cast<int64_t>(i * 7919 % 31);
+  const void *in = scores.data();
+  Simulator full(program, machineOf(2)), timing(program, machineOf(2));
+  Masks found;
+  full.run({&in, 1}, {}, {.foundMasks = &found});
+  timing.run({}, {}, {.timingOnly = true, .masks = &found});
+  EXPECT_EQ(timing.statistics().keyWork, full.statistics().keyWork);
+  EXPECT_EQ(full.statistics().keyWork.kept, 12u);
+  EXPECT_EQ(timing.statistics().cycles, full.statistics().cycles);
+  EXPECT_EQ(timing.statistics().events, full.statistics().events);
+}
+
+TEST(Simulator, SchedulesThatNobodyKnows) {
+  Sddmm sddmm{.q = 0,
+              .k = 1024,
+              .ids = 2048,
+              .schedule = 3072,
+              .c = 4096,
+              .rows = 4,
+              .keep = 2,
+              .keys = 4,
+              .depth = 4,
+              .qStride = 8,
+              .kStride = 8,
+              .group = 4};
+  EXPECT_THAT(messageOf(programOf({{sddmm}}), machineOf(1)),
+              testing::HasSubstr("timing alone cannot know the schedule at 3072 in SRAM"));
+  Load load{.sram = 3072, .dram = 64, .rows = 1, .rowBytes = 40};
+  EXPECT_THAT(messageOf(programOf({{load, Wait{kDma, 1}, sddmm}}), machineOf(1)),
+              testing::HasSubstr("timing alone cannot know the schedule from 64 in DRAM"));
+}
+
+TEST(Simulator, ErrorsOfInstructionsSayWhere) {
+  // Ids of zero bytes are ids 0, 0: not ascending.
+  Sddmm sddmm{.q = 0,
+              .k = 1024,
+              .ids = 2048,
+              .schedule = 3072,
+              .c = 4096,
+              .rows = 4,
+              .keep = 2,
+              .keys = 4,
+              .depth = 4,
+              .qStride = 8,
+              .kStride = 8,
+              .group = 4};
+  Program program = programOf(
+      {{Order{
+            .ids = 2048, .schedule = 3072, .rows = 4, .keys = 4, .keep = 2, .group = 4, .mask = 0},
+        sddmm}});
+  program.masks = {{0, 1, 4, 4, 2}};
+  Simulator simulator(program, machineOf(1));
+  try {
+    simulator.run({}, {});
+    FAIL();
+  } catch (const Error &error) {
+    EXPECT_THAT(error.what(),
+                testing::StartsWith("m.mlir:1:1: linear: program 'p', lane 0, instruction 0: "));
+  }
+  EXPECT_EQ(simulator.statistics().sequences(), 0u);
+}
+
+TEST(Simulator, AbsurdSizesAreErrors) {
+  Program program = programOf({{}});
+  program.dramBytes = uint64_t{1} << 60;
+  Simulator simulator(program, machineOf(1));
+  EXPECT_THROW(simulator.run({}, {}), Error);
+}
+
+TEST(Simulator, TraceHasATrackAUnit) {
+  Program program = programOf({{kMatmul, Wait{kRmmu, 1}, kWiden}});
+  Machine machine = machineOf(1);
+  Simulator simulator(program, machine);
+  Trace trace(machine);
+  simulator.run({}, {}, {.timingOnly = true, .trace = &trace});
+  simulator.run({}, {}, {.timingOnly = true, .trace = &trace});
+  std::string json = trace.json();
+  EXPECT_THAT(json, testing::HasSubstr("\"args\": {\"name\": \"rmmu\"}"));
+  EXPECT_THAT(json,
+              testing::HasSubstr("{\"ph\": \"X\", \"pid\": 0, \"tid\": 2, \"name\": \"matmul\", "
+                                 "\"cat\": \"linear\", \"ts\": 0.001, \"dur\": 0.296, \"args\": "
+                                 "{\"at\": \"m.mlir:1:1\", \"cycle\": 1, \"cycles\": 296}}"));
+  // The second run starts where the first ended.
+  EXPECT_THAT(json, testing::HasSubstr("\"cycle\": 383, \"cycles\": 296"));
+}
+
+} // namespace
