@@ -35,6 +35,7 @@ def Lane_ProgramOp : Lane_Op<"program", [IsolatedFromAbove, Symbol, NoTerminator
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$sym_name `dram` $dram_bytes attr-dict-with-keyword $body";
   let hasVerifier = 1;
+  let hasRegionVerifier = 1;
 }
 def Lane_InputOp : Lane_Op<"input", [HasParent<"ProgramOp">]> {
   let summary = "an argument, at an address in DRAM";
@@ -56,8 +57,6 @@ def Lane_DataOp : Lane_Op<"data", [HasParent<"ProgramOp">]> {
   let extraClassDeclaration = [{
     /// Bytes in DRAM; none where elements are no whole bytes.
     std::optional<uint64_t> getByteCount();
-    /// The bytes, little-endian and row-major, appended to `out`.
-    void appendBytes(std::vector<uint8_t> &out);
   }];
 }
 def Lane_MaskOp : Lane_Op<"mask", [HasParent<"ProgramOp">]> {

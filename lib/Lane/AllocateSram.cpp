@@ -28,25 +28,6 @@ using namespace mlir::lane;
 
 namespace {
 
-/// One `lane.address` for each address, in front of the stream.
-class AddressValues {
-public:
-  explicit AddressValues(StreamOp stream)
-      : builder(OpBuilder::atBlockBegin(&stream.getBody().front())), location(stream.getLoc()) {}
-
-  Value get(uint64_t address) {
-    Value &value = values[address];
-    if (!value)
-      value = AddressOp::create(builder, location, address);
-    return value;
-  }
-
-private:
-  OpBuilder builder;
-  Location location;
-  llvm::DenseMap<uint64_t, Value> values;
-};
-
 struct AllocateSram : mlir::dota::impl::AllocateSramBase<AllocateSram> {
   using AllocateSramBase::AllocateSramBase;
 

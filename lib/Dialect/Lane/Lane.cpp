@@ -52,6 +52,18 @@ SramPlace lane::getSramPlace(Value sram) {
   return {sram.getDefiningOp<BufferOp>(), offset};
 }
 
+Value AddressValues::get(uint64_t address) {
+  Value &value = values[address];
+  if (!value) {
+    OpBuilder builder = OpBuilder::atBlockBegin(&stream.getBody().front());
+    if (last)
+      builder.setInsertionPointAfter(last);
+    last = AddressOp::create(builder, stream.getLoc(), address);
+    value = last;
+  }
+  return value;
+}
+
 LogicalResult BufferOp::verify() {
   int64_t bytes = getBytesAttr().getInt();
   if (bytes <= 0 || bytes % kBufferAlignment != 0)
@@ -113,27 +125,39 @@ static LogicalResult verifyTensor(Op op) {
 LogicalResult InputOp::verify() { return verifyTensor(*this); }
 LogicalResult OutputOp::verify() { return verifyTensor(*this); }
 
-std::optional<uint64_t> DataOp::getByteCount() {
-  ElementsAttr value = getValue();
-  Type element = value.getElementType();
-  if (!element.isIntOrFloat() || element.getIntOrFloatBitWidth() % 8 != 0 ||
-      !isa<DenseElementsAttr, DenseResourceElementsAttr>(value))
-    return std::nullopt;
-  return static_cast<uint64_t>(value.getNumElements()) * (element.getIntOrFloatBitWidth() / 8);
+/// Bytes of an element; 0 where it takes no whole number of them.
+static uint64_t getElementBytes(ElementsAttr elements) {
+  Type element = elements.getElementType();
+  if (!element.isIntOrFloat() || element.getIntOrFloatBitWidth() % 8 != 0)
+    return 0;
+  return element.getIntOrFloatBitWidth() / 8;
 }
 
-void DataOp::appendBytes(std::vector<uint8_t> &out) {
-  ArrayRef<char> raw;
-  size_t copies = 1;
-  if (auto dense = dyn_cast<DenseElementsAttr>(getValue())) {
-    raw = dense.getRawData();
-    copies = dense.isSplat() ? dense.getNumElements() : 1;
-  } else {
-    raw = cast<DenseResourceElementsAttr>(getValue()).getRawHandle().getBlob()->getData();
-  }
+std::optional<ArrayRef<char>> lane::getRawBytes(ElementsAttr elements) {
+  if (getElementBytes(elements) == 0)
+    return std::nullopt;
+  if (auto dense = dyn_cast<DenseElementsAttr>(elements))
+    return dense.getRawData();
+  if (auto resource = dyn_cast<DenseResourceElementsAttr>(elements))
+    if (AsmResourceBlob *blob = resource.getRawHandle().getBlob())
+      return blob->getData();
+  return std::nullopt;
+}
+
+void lane::appendBytes(ElementsAttr elements, std::vector<uint8_t> &out) {
+  ArrayRef<char> raw = *getRawBytes(elements);
+  auto dense = dyn_cast<DenseElementsAttr>(elements);
+  size_t copies = dense && dense.isSplat() ? dense.getNumElements() : 1;
   out.reserve(out.size() + copies * raw.size());
   for (size_t i = 0; i < copies; ++i)
     out.insert(out.end(), raw.begin(), raw.end());
+}
+
+std::optional<uint64_t> DataOp::getByteCount() {
+  uint64_t elementBytes = getElementBytes(getValue());
+  if (elementBytes == 0 || !isa<DenseElementsAttr, DenseResourceElementsAttr>(getValue()))
+    return std::nullopt;
+  return static_cast<uint64_t>(getValue().getNumElements()) * elementBytes;
 }
 
 LogicalResult DataOp::verify() {
@@ -142,13 +166,13 @@ LogicalResult DataOp::verify() {
     return emitOpError() << "holds " << getValue().getType()
                          << "; dense elements of whole bytes expected";
   if (auto resource = dyn_cast<DenseResourceElementsAttr>(getValue())) {
-    AsmResourceBlob *blob = resource.getRawHandle().getBlob();
-    if (!blob)
+    std::optional<ArrayRef<char>> raw = getRawBytes(resource);
+    if (!raw)
       return emitOpError() << "has no data for resource '" << resource.getRawHandle().getKey()
                            << "'";
-    if (blob->getData().size() != *bytes)
-      return emitOpError() << "has " << blob->getData().size() << " bytes of data for "
-                           << getValue().getType() << ", which takes " << *bytes;
+    if (raw->size() != *bytes)
+      return emitOpError() << "has " << raw->size() << " bytes of data for " << getValue().getType()
+                           << ", which takes " << *bytes;
   }
   return verifyAtLeast(*this, "address", getAddressAttr().getInt(), 0);
 }
@@ -259,5 +283,55 @@ LogicalResult ProgramOp::verify() {
     diagnostic.attachNote(pieces[index - 1].op->getLoc()) << "the other piece is here";
     return diagnostic;
   }
+  return success();
+}
+
+/// Transfers stay in the program's DRAM, and masks are used as they are declared.
+LogicalResult ProgramOp::verifyRegions() {
+  llvm::DenseMap<uint64_t, MaskOp> masks;
+  for (MaskOp mask : getOps<MaskOp>())
+    masks[mask.getId()] = mask;
+
+  auto verifyTransfer = [&](auto op) -> LogicalResult {
+    if (op.getRows() == 0 || op.getRowBytes() == 0)
+      return success();
+    // Fields are of 40 and 24 bits, so their product may take 64.
+    unsigned __int128 end = op.getDramStride();
+    end = end * (op.getRows() - 1) + op.getDram() + op.getRowBytes();
+    if (end <= getDramBytes())
+      return success();
+    return op.emitOpError() << "reaches byte " << static_cast<uint64_t>(end)
+                            << " of DRAM; the program has " << getDramBytes();
+  };
+  auto verifyMaskUse = [&](auto op) -> LogicalResult {
+    MaskOp mask = masks.lookup(op.getMask());
+    if (!mask)
+      return op.emitOpError() << "names mask " << op.getMask()
+                              << ", which the program does not have";
+    auto complain = [&](StringRef what, uint64_t has, uint64_t declared) -> LogicalResult {
+      InFlightDiagnostic diagnostic = op.emitOpError() << what << " is " << has << "; mask "
+                                                       << op.getMask() << " has " << declared;
+      diagnostic.attachNote(mask.getLoc()) << "the mask is here";
+      return diagnostic;
+    };
+    if (op.getHead() >= mask.getHeads())
+      return complain("head", op.getHead(), mask.getHeads());
+    if (op.getFirstRow() + op.getRows() > mask.getRows())
+      return complain("end of the rows", op.getFirstRow() + op.getRows(), mask.getRows());
+    if (op.getKeys() > mask.getKeys())
+      return complain("keys", op.getKeys(), mask.getKeys());
+    if (op.getKeep() != mask.getKeep())
+      return complain("keep", op.getKeep(), mask.getKeep());
+    return success();
+  };
+  for (StreamOp stream : getOps<StreamOp>())
+    for (Operation &op : stream.getBody().front()) {
+      LogicalResult result = llvm::TypeSwitch<Operation *, LogicalResult>(&op)
+                                 .Case<LoadOp, StoreOp>(verifyTransfer)
+                                 .Case<SelectOp, OrderOp>(verifyMaskUse)
+                                 .Default([](Operation *) { return success(); });
+      if (failed(result))
+        return failure();
+    }
   return success();
 }

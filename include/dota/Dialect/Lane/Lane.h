@@ -63,6 +63,24 @@ Operation *createInstruction(OpBuilder &builder, Location location,
                              const ::dota::Instruction &instruction,
                              llvm::function_ref<Value(uint32_t)> address);
 
+/// One `lane.address` for each address, in front of a stream.
+class AddressValues {
+public:
+  explicit AddressValues(StreamOp stream) : stream(stream) {}
+  Value get(uint64_t address);
+
+private:
+  StreamOp stream;
+  AddressOp last; // the one that the next follows
+  llvm::DenseMap<uint64_t, Value> values;
+};
+
+/// The bytes of dense elements, or the one element of a splat; none where elements
+/// are no whole bytes or a resource has no data.
+std::optional<ArrayRef<char>> getRawBytes(ElementsAttr elements);
+/// Appends the bytes of dense elements, little-endian and row-major.
+void appendBytes(ElementsAttr elements, std::vector<uint8_t> &out);
+
 } // namespace mlir::lane
 
 #endif // DOTA_DIALECT_LANE_LANE_H
