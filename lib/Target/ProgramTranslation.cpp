@@ -3,6 +3,7 @@
 #include "dota/Target/Program.h"
 #include "dota/runtime/Error.h"
 #include "mlir/IR/DialectRegistry.h"
+#include "mlir/InitAllDialects.h"
 #include "mlir/Tools/mlir-translate/Translation.h"
 #include "llvm/Support/SourceMgr.h"
 
@@ -43,11 +44,14 @@ static OwningOpRef<Operation *> readProgram(llvm::SourceMgr &sources, MLIRContex
 }
 
 void lane::registerProgramTranslations() {
-  auto registerDialects = [](DialectRegistry &registry) { registry.insert<LaneDialect>(); };
+  // Upstream dialects too, so that a host part is told from nonsense.
+  auto registerDialects = [](DialectRegistry &registry) {
+    registerAllDialects(registry);
+    registry.insert<LaneDialect>();
+  };
   static TranslateFromMLIRRegistration toProgram(
       "lane-to-program", "encode lane programs into the container", writeProgram, registerDialects);
   static TranslateToMLIRRegistration fromProgram(
       "program-to-lane", "decode the programs of a container",
-      TranslateRawSourceMgrToMLIRFunction(readProgram),
-      [](DialectRegistry &registry) { registry.insert<LaneDialect>(); });
+      TranslateRawSourceMgrToMLIRFunction(readProgram), registerDialects);
 }

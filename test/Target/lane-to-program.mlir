@@ -8,8 +8,9 @@
 // RUN: dota-opt %t.mlir -emit-bytecode -o %t.mlirbc
 // RUN: dota-translate --lane-to-program %t.mlirbc -o %t3.dota
 // RUN: cmp %t.dota %t3.dota
-// RUN: dota-opt %t.mlirbc --mlir-print-debuginfo -o %t2.mlir
-// RUN: diff %t.mlir %t2.mlir
+// RUN: dota-opt %t.mlir --mlir-print-debuginfo -o %t4.mlir
+// RUN: dota-opt %t.mlirbc --mlir-print-debuginfo -o %t5.mlir
+// RUN: diff %t4.mlir %t5.mlir
 
 // CHECK: module attributes {
 // CHECK-SAME: lane.host = dense<[1, 2, 3]> : tensor<3xi8>

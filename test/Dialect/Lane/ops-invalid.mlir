@@ -309,3 +309,66 @@ lane.program @p dram 0 {
 
 // expected-error @+1 {{'lane.halt' op expects parent op 'lane.stream'}}
 lane.halt
+
+// -----
+
+lane.program @p dram 100 {
+  lane.stream 0 {
+    %a = lane.address 0
+    lane.load %a {dram = 36, rows = 1, rowBytes = 64, dramStride = 1000, sramStride = 64}
+    lane.load %a {dram = 200, rows = 0, rowBytes = 64, dramStride = 64, sramStride = 64}
+    // expected-error @+1 {{'lane.store' op reaches byte 128 of DRAM; the program has 100}}
+    lane.store %a {dram = 0, rows = 2, rowBytes = 64, dramStride = 64, sramStride = 64}
+    lane.halt
+  }
+}
+
+// -----
+
+// The end of this transfer needs more than 64 bits.
+lane.program @p dram 100 {
+  lane.stream 0 {
+    %a = lane.address 0
+    // expected-error @+1 {{'lane.load' op reaches byte}}
+    lane.load %a {dram = 1099511627775, rows = 16777215, rowBytes = 64, dramStride = 1099511627775, sramStride = 64}
+    lane.halt
+  }
+}
+
+// -----
+
+lane.program @p dram 0 {
+  lane.stream 0 {
+    %a = lane.address 0
+    // expected-error @+1 {{'lane.order' op names mask 1, which the program does not have}}
+    lane.order %a, %a {rows = 2, keys = 16, keep = 4, group = 4, mask = 1, head = 0, firstRow = 0}
+    lane.halt
+  }
+}
+
+// -----
+
+lane.program @p dram 0 {
+  // expected-note @+1 {{the mask is here}}
+  lane.mask 1 {heads = 2, rows = 8, keys = 16, keep = 4}
+  lane.stream 0 {
+    %a = lane.address 0
+    lane.order %a, %a {rows = 2, keys = 16, keep = 4, group = 4, mask = 1, head = 1, firstRow = 6}
+    // expected-error @+1 {{'lane.order' op end of the rows is 9; mask 1 has 8}}
+    lane.order %a, %a {rows = 2, keys = 16, keep = 4, group = 4, mask = 1, head = 1, firstRow = 7}
+    lane.halt
+  }
+}
+
+// -----
+
+lane.program @p dram 0 {
+  // expected-note @+1 {{the mask is here}}
+  lane.mask 1 {heads = 2, rows = 8, keys = 16, keep = 4}
+  lane.stream 0 {
+    %a = lane.address 0
+    // expected-error @+1 {{'lane.select' op keep is 3; mask 1 has 4}}
+    lane.select %a, %a, %a {rows = 2, keys = 16, keep = 3, biasStride = 0, diagonal = 0, mask = 1, head = 0, firstRow = 0}
+    lane.halt
+  }
+}
