@@ -83,7 +83,7 @@ template <class A> struct Numerics {
   // Fixed point
   //===--------------------------------------------------------------------===//
 
-  /// x * 2^-shift, half to even; shift in [-15, 62].
+  /// x * 2^-shift, half to even; shift in [-15, 62], abs(x) at most 2^62 + 2^60.
   I64 roundShift(I64 x, int shift) {
     if (shift <= 0)
       return shift == 0 ? x : a.shiftLeft(x, -shift);
