@@ -49,6 +49,8 @@ static void packNarrow(const int16_t *values, size_t n, std::byte *packed) {
 }
 
 void dota::unpack(const std::byte *packed, Precision precision, size_t n, int16_t *values) {
+  if (n == 0)
+    return;
   switch (bitsOf(precision)) {
   case 16:
     std::memcpy(values, packed, 2 * n);
@@ -65,6 +67,8 @@ void dota::unpack(const std::byte *packed, Precision precision, size_t n, int16_
 }
 
 void dota::pack(const int16_t *values, Precision precision, size_t n, std::byte *packed) {
+  if (n == 0)
+    return;
   switch (bitsOf(precision)) {
   case 16:
     std::memcpy(packed, values, 2 * n);
