@@ -287,11 +287,11 @@ void multiply16(const int16_t *a, size_t aStride, bool unsignedA, int digits, co
              tile + i * pairs * digits);
   int32_t *panel = panels.get(kBlock / 2 * width);
 
-  for (size_t k = 0; k < depth; k += kBlock) {
-    const size_t terms = std::min(kBlock, depth - k), blockPairs = (terms + 1) / 2;
-    const bool overwrite = k == 0 && !accumulate;
-    for (size_t j = 0; j < cols; j += width) {
+  // A panel's sums stay in the cache while its blocks of terms are added up.
+  for (size_t j = 0; j < cols; j += width)
+    for (size_t k = 0; k < depth; k += kBlock) {
       const size_t n = std::min(width, cols - j);
+      const size_t terms = std::min(kBlock, depth - k), blockPairs = (terms + 1) / 2;
       if (transposeB)
         packTransposed(b + j * bStride + 2 * k, bStride, terms, n, width, panel);
       else
@@ -300,11 +300,10 @@ void multiply16(const int16_t *a, size_t aStride, bool unsignedA, int digits, co
         const int tileRows = static_cast<int>(std::min<size_t>(kTileRows, rows - i));
         const int32_t *digitsOfRows = tile + (i * pairs + k / 2 * tileRows) * digits;
         (digits == 1 ? multiplyRows<1> : multiplyRows<2>)(tileRows, digitsOfRows, panel, blockPairs,
-                                                          overwrite, n, 8 * cols,
+                                                          k == 0 && !accumulate, n, 8 * cols,
                                                           c + 8 * (i * cols + j));
       }
     }
-  }
 }
 
 //===----------------------------------------------------------------------===//

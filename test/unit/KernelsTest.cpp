@@ -1,4 +1,9 @@
 //===- KernelsTest.cpp - fast loops against plain ones, bit for bit ---------===//
+//
+// Each test runs once for every vector extension that this processor has, and once
+// for none.
+//
+//===----------------------------------------------------------------------===//
 
 #include "../../runtime/lib/Kernels.h"
 
@@ -6,6 +11,7 @@
 #include "dota/runtime/Numerics.h"
 
 #include <gtest/gtest.h>
+#include <hwy/highway.h>
 
 #include <algorithm>
 #include <cmath>
@@ -16,6 +22,22 @@
 using namespace dota;
 
 namespace {
+class Kernels : public testing::TestWithParam<int64_t> {
+protected:
+  void SetUp() override { hwy::GetChosenTarget().Update(GetParam()); }
+  void TearDown() override { hwy::GetChosenTarget().Update(hwy::SupportedTargets()); }
+};
+
+std::vector<int64_t> extensions() {
+  std::vector<int64_t> targets = hwy::SupportedAndGeneratedTargets();
+  targets.push_back(0);
+  return targets;
+}
+std::string extensionName(const testing::TestParamInfo<int64_t> &info) {
+  return info.param ? hwy::TargetName(info.param) : "None";
+}
+INSTANTIATE_TEST_SUITE_P(Extensions, Kernels, testing::ValuesIn(extensions()), extensionName);
+
 constexpr Precision precisions[] = {Precision::FX16, Precision::FX8, Precision::FX4,
                                     Precision::INT4, Precision::INT2};
 
@@ -88,7 +110,7 @@ void expectProduct(std::mt19937 &random, size_t rows, size_t cols, size_t depth,
 }
 } // namespace
 
-TEST(Kernels, PackingIsUndoneByUnpacking) {
+TEST_P(Kernels, PackingIsUndoneByUnpacking) {
   for (Precision precision : precisions)
     for (size_t n : {0, 1, 2, 3, 4, 5, 7, 8, 9, 64, 67}) {
       const int half = 1 << (bitsOf(precision) - 1);
@@ -102,7 +124,7 @@ TEST(Kernels, PackingIsUndoneByUnpacking) {
     }
 }
 
-TEST(Kernels, LowBitsComeFirst) {
+TEST_P(Kernels, LowBitsComeFirst) {
   const int16_t values[] = {1, -2, 7, 3, -8};
   std::byte packed[3];
   pack(values, Precision::INT4, 5, packed);
@@ -115,16 +137,16 @@ TEST(Kernels, LowBitsComeFirst) {
   EXPECT_EQ(packed[1], std::byte{0b01});
 }
 
-TEST(Kernels, ProductsAreExactInEveryShape) {
+TEST_P(Kernels, ProductsAreExactInEveryShape) {
   std::mt19937 random(1);
-  for (size_t rows : {1, 2, 5, 6, 7, 13})
-    for (size_t cols : {1, 3, 15, 16, 31, 32, 33, 65})
-      for (size_t depth : {0, 1, 2, 3, 8, 9, 64, 253, 254, 255, 509})
+  for (size_t rows : {1, 2, 6, 7, 13})
+    for (size_t cols : {1, 15, 32, 33, 65})
+      for (size_t depth : {0, 1, 2, 9, 64, 254, 255, 509})
         expectProduct(random, rows, cols, depth, Precision::FX16, Precision::FX16, Fill::Random,
                       Fill::Extreme, random() % 2, random() % 2, random() % 3 == 0);
 }
 
-TEST(Kernels, ProductsAreExactInEveryPrecision) {
+TEST_P(Kernels, ProductsAreExactInEveryPrecision) {
   std::mt19937 random(2);
   for (Precision pa : precisions)
     for (Precision pb : precisions)
@@ -135,7 +157,7 @@ TEST(Kernels, ProductsAreExactInEveryPrecision) {
                           pa == Precision::FX16 && random() % 2);
 }
 
-TEST(Kernels, LongSumsOfTheLargestProductsAreExact) {
+TEST_P(Kernels, LongSumsOfTheLargestProductsAreExact) {
   std::mt19937 random(3);
   for (Fill fa : {Fill::Least, Fill::Most})
     for (Fill fb : {Fill::Least, Fill::Most})
@@ -144,12 +166,12 @@ TEST(Kernels, LongSumsOfTheLargestProductsAreExact) {
                       isUnsigned);
 }
 
-TEST(Kernels, GatheredProductsAreExact) {
+TEST_P(Kernels, GatheredProductsAreExact) {
   std::mt19937 random(4);
   for (Precision precision : precisions)
     for (Fill fill : fills)
-      for (size_t n : {1, 7, 16, 32, 63, 64, 80, 255, 300, 600})
-        for (size_t kept : {0, 1, 2, 5, 40, 300}) {
+      for (size_t n : {1, 7, 32, 63, 80, 255, 600})
+        for (size_t kept : {0, 1, 5, 40, 300}) {
           SCOPED_TRACE(testing::Message()
                        << name(precision) << " fill " << int(fill) << " " << n << " " << kept);
           const size_t count = 23;
@@ -179,7 +201,7 @@ TEST(Kernels, GatheredProductsAreExact) {
         }
 }
 
-TEST(Kernels, SelectionIsThatOfASort) {
+TEST_P(Kernels, SelectionIsThatOfASort) {
   std::mt19937 random(5);
   for (int spread : {1, 3, 100, 1 << 30})
     for (size_t n : {0, 1, 2, 17, 100, 384})
@@ -259,7 +281,7 @@ struct Expected {
 };
 } // namespace
 
-TEST(RuleKernels, RequantizeAndNormalize) {
+TEST_P(Kernels, RequantizeAndNormalize) {
   std::mt19937 random(6);
   Rules rules;
   for (int bits : {16, 8, 4, 2})
@@ -303,7 +325,7 @@ TEST(RuleKernels, RequantizeAndNormalize) {
       }
 }
 
-TEST(RuleKernels, ScoresAndExponentials) {
+TEST_P(Kernels, ScoresAndExponentials) {
   std::mt19937 random(7);
   Rules rules;
   auto sums = someSums(random, kElements);
@@ -331,7 +353,7 @@ TEST(RuleKernels, ScoresAndExponentials) {
   }
 }
 
-TEST(RuleKernels, QuantizeAndDequantize) {
+TEST_P(Kernels, QuantizeAndDequantize) {
   std::mt19937 random(8);
   Rules rules;
   for (int bits : {16, 8, 4, 2})
@@ -355,7 +377,7 @@ TEST(RuleKernels, QuantizeAndDequantize) {
     }
 }
 
-TEST(RuleKernels, Normalisations) {
+TEST_P(Kernels, Normalisations) {
   std::mt19937 random(9);
   Rules rules;
   for (int bits : {16, 8})
@@ -393,7 +415,7 @@ TEST(RuleKernels, Normalisations) {
       }
 }
 
-TEST(RuleKernels, ElementwiseRules) {
+TEST_P(Kernels, ElementwiseRules) {
   std::mt19937 random(10);
   Rules rules;
   for (int bits : {16, 8, 4})
@@ -421,7 +443,7 @@ TEST(RuleKernels, ElementwiseRules) {
     }
 }
 
-TEST(RuleKernels, ActivationsOfEveryStoredValue) {
+TEST_P(Kernels, ActivationsOfEveryStoredValue) {
   Rules rules;
   std::vector<int16_t> x(65536), out(65536);
   for (int i = 0; i < 65536; ++i)

@@ -49,9 +49,10 @@ struct HostArithmetic {
   I1 less(F32 a, F32 b) const { return a < b; }       // ordered: false on NaN
   F32 select(I1 c, F32 a, F32 b) const { return c ? a : b; }
 
-  I64 addi(I64 a, I64 b) const { return a + b; }
-  I64 subi(I64 a, I64 b) const { return a - b; }
-  I64 muli(I64 a, I64 b) const { return a * b; }
+  // Integers wrap, as arith's do.
+  I64 addi(I64 a, I64 b) const { return static_cast<I64>(uint64_t(a) + uint64_t(b)); }
+  I64 subi(I64 a, I64 b) const { return static_cast<I64>(uint64_t(a) - uint64_t(b)); }
+  I64 muli(I64 a, I64 b) const { return static_cast<I64>(uint64_t(a) * uint64_t(b)); }
   I64 andi(I64 a, I64 b) const { return a & b; }
   I64 shiftLeft(I64 a, int s) const { return static_cast<int64_t>(static_cast<uint64_t>(a) << s); }
   I64 shiftRight(I64 a, int s) const { return a >> s; } // arithmetic
