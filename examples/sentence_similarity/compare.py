@@ -59,7 +59,7 @@ def fill_buckets(encoder, texts):
         own = [text for text in texts if shorter < min(len(tokens[text]), LENGTHS[-1]) <= length]
         if not own:
             continue
-        ids, mask = np.zeros((len(own), length), np.int32), np.zeros((len(own), length), np.float32)
+        ids, mask = np.zeros((len(own), length), np.int32), np.zeros((len(own), length), np.int32)
         for row, text in enumerate(own):
             kept = tokens[text]
             if len(kept) > length:

@@ -62,7 +62,7 @@ def change(events, generator):
 
 def batch(generator, size):
     """`size` texts, half of them made from the other half: ids, mask, and how similar each two are."""
-    ids, mask, wanted = np.zeros((size, LENGTH), np.int32), np.zeros((size, LENGTH), np.float32), []
+    ids, mask, wanted = np.zeros((size, LENGTH), np.int32), np.zeros((size, LENGTH), np.int32), []
     for row in range(0, size, 2):
         events = generator.integers(0, 8, (generator.integers(1, EVENTS + 1), 3))
         for half, told in enumerate((events, change(events, generator))):

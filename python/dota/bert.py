@@ -1,6 +1,6 @@
 """A plain BERT encoder in JAX, over weights that are named as in Hugging Face's BertModel.
 
-Shapes: ids and mask are [B, N] (mask: 1 for a token, 0 for padding); hidden states [B, N, F]; weights as PyTorch keeps them, [out, in]."""
+Shapes: ids and mask are integers, [B, N] (mask: 1 for a token, 0 for padding); hidden states [B, N, F]; weights as PyTorch keeps them, [out, in]."""
 import jax
 import jax.numpy as jnp
 
@@ -27,7 +27,7 @@ def encode(weights, config, ids, mask):
          + weights["embeddings.position_embeddings.weight"][:length]
          + weights["embeddings.token_type_embeddings.weight"][0])
     x = norm(x, "embeddings.LayerNorm")
-    bias = (1.0 - mask[:, None, None, :]) * jnp.finfo(jnp.float32).min
+    bias = (1.0 - mask[:, None, None, :].astype(jnp.float32)) * jnp.finfo(jnp.float32).min
     for layer in (f"encoder.layer.{i}" for i in range(layers)):
         q, k, v = (split(linear(x, f"{layer}.attention.self.{part}"))
                    for part in ("query", "key", "value"))
@@ -45,5 +45,6 @@ def embed(weights, config, ids, mask):
     """One vector of length 1 a text, [B, F]: the mean of its tokens' last hidden states.
 
     The dot product of two is the texts' cosine similarity."""
-    mean = (encode(weights, config, ids, mask) * mask[:, :, None]).sum(1)
+    kept = mask[:, :, None].astype(jnp.float32)
+    mean = (encode(weights, config, ids, mask) * kept).sum(1)
     return mean / jnp.sqrt(jnp.square(mean).sum(-1, keepdims=True))

@@ -283,7 +283,7 @@ def jax_bert(name):
                   intermediate_size=80, max_position_embeddings=40, layer_norm_eps=1e-12)
     weights = random_bert(config, np.random.default_rng(1))
     jax(name, lambda ids, mask: bert.embed(weights, config, ids, mask),
-        (tokens(3, 19).numpy().astype(np.int32), padding(3, 19, 7, 12).numpy().astype(np.float32)))
+        (tokens(3, 19).numpy().astype(np.int32), padding(3, 19, 7, 12).numpy().astype(np.int32)))
 
 
 @model
