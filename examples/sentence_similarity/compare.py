@@ -143,8 +143,9 @@ def main():
             ["pairs of query and key", *(f"{100 * c['pairs.kept'] / c['pairs.dense']:.1f} %" for c in of.values())],
             ["cycles a text", *(f"{c['cycles.total'] / count:,.0f}" for c in of.values())],
             ["  of them attention", *(f"{100 * c['cycles.attention'] / c['cycles.total']:.1f} %" for c in of.values())],
+            ["  of them detection", *(f"{100 * c['cycles.detection'] / c['cycles.total']:.1f} %" for c in of.values())],
             ["DRAM MB a text", *(f"{c['dram.bytes'] / count / 1e6:.2f}" for c in of.values())],
-            ["energy uJ a text", *(f"{c['energy.total'] / count / 1e6:.1f}" for c in of.values())],
+            ["energy uJ a text", *(f"{c['energy.total'] / count:.1f}" for c in of.values())],
             ["speed-up over dense", *(f"{dense['cycles.total'] / c['cycles.total']:.2f}" for c in of.values())],
             ["  attention alone", *(f"{dense['cycles.attention'] / c['cycles.attention']:.2f}" for c in of.values())],
         ])
