@@ -42,12 +42,20 @@ def Lane_InputOp : Lane_Op<"input", [HasParent<"ProgramOp">]> {
   let arguments = (ins StrAttr:$name, I64Attr:$address, TypeAttr:$type);
   let assemblyFormat = "$name `at` $address `:` $type attr-dict";
   let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// Bytes in DRAM; none where the container has no such type.
+    std::optional<uint64_t> getByteCount();
+  }];
 }
 def Lane_OutputOp : Lane_Op<"output", [HasParent<"ProgramOp">]> {
   let summary = "a result, at an address in DRAM";
   let arguments = (ins StrAttr:$name, I64Attr:$address, TypeAttr:$type);
   let assemblyFormat = "$name `at` $address `:` $type attr-dict";
   let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// Bytes in DRAM; none where the container has no such type.
+    std::optional<uint64_t> getByteCount();
+  }];
 }
 def Lane_DataOp : Lane_Op<"data", [HasParent<"ProgramOp">]> {
   let summary = "bytes that stand in DRAM from the start";

@@ -65,6 +65,11 @@ def Quantize : Pass<"dota-quantize", "::mlir::ModuleOp"> {
 // Back end: lane programs
 //===----------------------------------------------------------------------===//
 
+defvar Lane_SramOptions = [
+  Option<"bytes", "bytes", "uint64_t", /*default=*/"0", "SRAM of a lane (0: what the machine has)">,
+  Option<"machine", "machine", "std::string", /*default=*/"\"dota\"", "shipped machine, or a file">
+];
+
 def AllocateSram : Pass<"lane-allocate-sram", "::mlir::lane::ProgramOp"> {
   let summary = "give the buffers of lane streams their addresses in SRAM";
   let description = [{
@@ -78,10 +83,7 @@ def AllocateSram : Pass<"lane-allocate-sram", "::mlir::lane::ProgramOp"> {
     lane.quantize %a, %v {...}            lane.quantize %0, %512 {...}
     ```
   }];
-  let options = [
-    Option<"bytes", "bytes", "uint64_t", /*default=*/"0", "SRAM of a lane (0: what the machine has)">,
-    Option<"machine", "machine", "std::string", /*default=*/"\"dota\"", "shipped machine, or a file">
-  ];
+  let options = Lane_SramOptions;
   let dependentDialects = ["::mlir::lane::LaneDialect"];
 }
 
@@ -127,6 +129,21 @@ def ReportAssertions : Pass<"dota-report-assertions", "::mlir::ModuleOp"> {
   }];
   let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::memref::MemRefDialect",
                            "::mlir::scf::SCFDialect", "::mlir::arith::ArithDialect"];
+}
+
+def LaneVerify : Pass<"lane-verify", "::mlir::lane::ProgramOp"> {
+  let summary = "check that streams are right whatever the timing of the units";
+  let description = [{
+    What verifiers of single ops cannot see. In each stream: SRAM is in bounds, no
+    instruction touches SRAM that another unit may still work on (worked out from
+    waits and barriers alone, without what lane-insert-waits knows), no wait is for
+    more than has been issued. Between streams: the same barriers in the same
+    order; DRAM is written before it is read, in the same lane or before the last
+    barrier, by one lane between two barriers, and data not at all. Limits: in
+    programs with much DRAM the last is looked at in blocks, and races within a
+    block are not seen. Changes nothing.
+  }];
+  let options = Lane_SramOptions;
 }
 
 #endif // DOTA_PASSES

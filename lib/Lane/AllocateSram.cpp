@@ -11,10 +11,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "SramCapacity.h"
 #include "SramPlacement.h"
 #include "dota/Passes.h"
-#include "dota/runtime/Error.h"
-#include "dota/runtime/Machine.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Remarks.h"
 
@@ -69,17 +68,11 @@ struct AllocateSram : mlir::dota::impl::AllocateSramBase<AllocateSram> {
   }
 
   void runOnOperation() override {
-    uint64_t capacity = bytes;
-    if (capacity == 0) {
-      try {
-        capacity = ::dota::Machine::named(machine).sram.bytes;
-      } catch (const ::dota::Error &error) {
-        getOperation()->emitError() << error.what();
-        return signalPassFailure();
-      }
-    }
+    FailureOr<uint64_t> capacity = getSramCapacity(getOperation(), bytes, machine);
+    if (failed(capacity))
+      return signalPassFailure();
     for (StreamOp stream : getOperation().getOps<StreamOp>())
-      if (failed(allocate(stream, capacity)))
+      if (failed(allocate(stream, *capacity)))
         return signalPassFailure();
   }
 };

@@ -8,6 +8,7 @@
 
 // CHECK-LABEL: lane.program @reuse
 lane.program @reuse dram 4096 {
+  lane.input "x" at 0 : tensor<256xf32>
   // CHECK: lane.stream 0
   lane.stream 0 {
     // CHECK-DAG: %[[A0:.*]] = lane.address 0

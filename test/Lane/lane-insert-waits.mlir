@@ -5,6 +5,7 @@
 // REMARK: lane=0, waits=5
 
 lane.program @p dram 65536 {
+  lane.input "x" at 0 : tensor<128xf32>
   // CHECK: lane.stream 0
   lane.stream 0 {
     %x = lane.address 0

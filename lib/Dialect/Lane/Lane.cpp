@@ -115,9 +115,12 @@ static std::optional<uint64_t> getTensorBytes(Type type) {
   return static_cast<uint64_t>(tensor.getNumElements()) * 4;
 }
 
+std::optional<uint64_t> InputOp::getByteCount() { return getTensorBytes(getType()); }
+std::optional<uint64_t> OutputOp::getByteCount() { return getTensorBytes(getType()); }
+
 template <class Op>
 static LogicalResult verifyTensor(Op op) {
-  if (!getTensorBytes(op.getType()))
+  if (!op.getByteCount())
     return op.emitOpError() << "has type " << op.getType()
                             << "; a tensor of f32 or i32 with a static shape expected";
   return verifyAtLeast(op, "address", op.getAddressAttr().getInt(), 0);
@@ -237,12 +240,8 @@ LogicalResult ProgramOp::verify() {
     };
     LogicalResult result =
         llvm::TypeSwitch<Operation *, LogicalResult>(&op)
-            .Case<InputOp, OutputOp>([&](auto tensor) {
-              addPiece(tensor.getAddress(), getTensorBytes(tensor.getType()));
-              return success();
-            })
-            .Case([&](DataOp data) {
-              addPiece(data.getAddress(), data.getByteCount());
+            .Case<InputOp, OutputOp, DataOp>([&](auto piece) {
+              addPiece(piece.getAddress(), piece.getByteCount());
               return success();
             })
             .Case([&](MaskOp mask) {
