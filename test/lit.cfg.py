@@ -1,10 +1,12 @@
 # How the lit tests run. Substitutions:
+#   %python              the interpreter that runs lit
 #   %source_root         the root of the sources
 #   %record_paths        where dota-tblgen finds the records that a .td includes
 #   %mlir_runner_utils   shared library that prints memrefs, for mlir-runner
 #   %mlir_c_runner_utils its companion
 #   %host_pipeline       options of dota-opt from tensors and linalg down to LLVM
 import os
+import sys
 
 import lit.formats
 
@@ -24,6 +26,7 @@ def shared_library(name):
 
 
 config.substitutions += [
+    ("%python", sys.executable),
     ("%source_root", config.dota_source_root),
     ("%record_paths", f"-I {config.dota_source_root}/dialect -I {config.mlir_include_dir}"),
     ("%mlir_runner_utils", shared_library("mlir_runner_utils")),

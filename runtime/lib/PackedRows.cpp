@@ -1,6 +1,7 @@
 //===- PackedRows.cpp - packed elements of every precision ------------------===//
 #include "Kernels.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
@@ -53,7 +54,7 @@ void dota::unpack(const std::byte *packed, Precision precision, size_t n, int16_
     return;
   switch (bitsOf(precision)) {
   case 16:
-    std::memcpy(values, packed, 2 * n);
+    std::copy_n(packed, 2 * n, reinterpret_cast<std::byte *>(values));
     return;
   case 8:
     for (size_t i = 0; i < n; ++i)
@@ -71,7 +72,7 @@ void dota::pack(const int16_t *values, Precision precision, size_t n, std::byte 
     return;
   switch (bitsOf(precision)) {
   case 16:
-    std::memcpy(packed, values, 2 * n);
+    std::copy_n(reinterpret_cast<const std::byte *>(values), 2 * n, packed);
     return;
   case 8:
     for (size_t i = 0; i < n; ++i)

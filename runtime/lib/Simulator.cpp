@@ -69,6 +69,27 @@ struct FitChecker {
     for (size_t lane = 0; lane < streams.size(); ++lane)
       checkLane(lane);
     checkBarriers();
+    checkMasks();
+  }
+
+  /// A mask has no more rows than instructions find or order, so its size is as
+  /// bounded as their SRAM.
+  void checkMasks() const {
+    for (const Program::Mask &mask : program.masks) {
+      uint64_t found = 0;
+      for (const auto &stream : streams)
+        for (const Instruction &instruction : stream) {
+          if (auto *i = std::get_if<Select>(&instruction); i && i->mask == mask.id)
+            found += i->rows;
+          else if (auto *i = std::get_if<Order>(&instruction); i && i->mask == mask.id)
+            found += i->rows;
+        }
+      if (uint64_t{mask.heads} * mask.rows > found)
+        throw Error(
+            fmt::format("program '{}': mask {} has {} heads of {} rows; the streams find {} "
+                        "rows of it",
+                        program.name, mask.id, mask.heads, mask.rows, found));
+    }
   }
 
   void checkLane(size_t lane) const {

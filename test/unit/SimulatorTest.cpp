@@ -215,6 +215,13 @@ TEST(Simulator, WhatWouldNotEnd) {
             "program 'p' would not end: barrier 0 of lane 0 is 1, of lane 1 is 2");
 }
 
+TEST(Simulator, MasksAreAsLargeAsWhatFindsThem) {
+  Program program = programOf({{Select{.ids = 1024, .rows = 4, .keys = 4, .keep = 2}}});
+  program.masks = {{0, 1, 8, 4, 2}};
+  EXPECT_EQ(messageOf(program, machineOf(1)),
+            "program 'p': mask 0 has 1 heads of 8 rows; the streams find 4 rows of it");
+}
+
 TEST(Simulator, StoresLeaveTheDataAlone) {
   auto with = [](Store store) {
     Program program = programOf({{store}});
@@ -603,6 +610,78 @@ TEST(Simulator, AbsurdSizesAreErrors) {
   program.dramBytes = uint64_t{1} << 60;
   Simulator simulator(program, machineOf(1));
   EXPECT_THROW(simulator.run({}, {}), Error);
+}
+
+/// Reads bytes whose checksum is wrong, at `place`, after putting it right.
+std::optional<ProgramFile> readRepaired(std::vector<uint8_t> bytes, size_t place) {
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    try {
+      return read(bytes, "f");
+    } catch (const Error &error) {
+      std::string message = error.what();
+      constexpr std::string_view kGive = "the bytes give ";
+      size_t at = message.find(kGive);
+      if (at == std::string::npos)
+        return std::nullopt;
+      auto sum = static_cast<uint32_t>(std::stoul(message.substr(at + kGive.size()), nullptr, 16));
+      std::memcpy(bytes.data() + place, &sum, 4);
+    }
+  }
+  return std::nullopt;
+}
+
+TEST(Simulator, DamageThatTheChecksumHidesEndsInAnErrorOrAResult) {
+  ProgramFile file;
+  file.programs = {sparseProgram(4)};
+  file.machine = "name = \"m\"";
+  std::vector<uint8_t> bytes = write(file);
+  // The checksum stands where its own damage changes nothing but the stated sum.
+  size_t place = 0;
+  for (size_t i = 0; i < bytes.size() && !place; ++i) {
+    std::vector<uint8_t> damaged = bytes;
+    damaged[i] ^= 0xff;
+    try {
+      read(damaged, "f");
+    } catch (const Error &error) {
+      std::string_view text = error.what();
+      size_t stated = text.find("checksum ");
+      if (stated == std::string_view::npos)
+        continue;
+      uint32_t sum;
+      std::memcpy(&sum, damaged.data() + i, 4);
+      if (std::stoul(std::string(text.substr(stated + 9, 8)), nullptr, 16) == sum)
+        place = i;
+    }
+  }
+  ASSERT_NE(place, 0u);
+
+  std::vector<float> x(26 * 8, 0.5f), y(80);
+  int ran = 0;
+  for (size_t i = 0; i < bytes.size(); ++i)
+    for (int bit = 0; bit < 8; bit += 3) {
+      std::vector<uint8_t> damaged = bytes;
+      damaged[i] ^= 1 << bit;
+      std::optional<ProgramFile> readBack = readRepaired(std::move(damaged), place);
+      if (!readBack || readBack->programs.size() != 1)
+        continue;
+      const Program &program = readBack->programs[0];
+      try {
+        Simulator simulator(program, machineOf(1));
+        simulator.run({}, {}, {.timingOnly = true, .family = MaskFamily{"uniform", 1}});
+        bool isLong = simulator.statistics().cycles > 100000;
+        bool isSame = program.inputs.size() == 1 && program.outputs.size() == 1 &&
+                      program.inputs[0].bytes() <= 4 * x.size() &&
+                      program.outputs[0].bytes() <= 4 * y.size() && program.dramBytes < 1 << 24;
+        const void *in = x.data();
+        void *out = y.data();
+        if (!isLong && isSame)
+          simulator.run({&in, 1}, {&out, 1});
+        ++ran;
+      } catch (const Error &) {
+      }
+    }
+  // Damage to names, places in the source and most fields is not noticed.
+  EXPECT_GT(ran, 100);
 }
 
 TEST(Simulator, TraceHasATrackAUnit) {
