@@ -64,6 +64,53 @@ int32_t valueOf(int16_t bits, bool isUnsigned) {
 HWY_BEFORE_NAMESPACE();
 namespace dota {
 namespace HWY_NAMESPACE {
+#if HWY_TARGET == HWY_SCALAR
+// No vectors at all: the plain loops.
+
+void multiply16(const int16_t *a, size_t aStride, bool unsignedA, int, const std::byte *b,
+                size_t bStride, bool transposeB, size_t rows, size_t cols, size_t depth,
+                bool accumulate, std::byte *c) {
+  for (size_t i = 0; i < rows; ++i)
+    for (size_t j = 0; j < cols; ++j, c += 8) {
+      int64_t sum = 0;
+      if (accumulate)
+        std::memcpy(&sum, c, 8);
+      for (size_t k = 0; k < depth; ++k) {
+        const size_t row = transposeB ? j : k, column = transposeB ? k : j;
+        int16_t value;
+        std::memcpy(&value, b + row * bStride + 2 * column, 2);
+        sum += int64_t{valueOf(a[i * aStride + k], unsignedA)} * value;
+      }
+      std::memcpy(c, &sum, 8);
+    }
+}
+
+size_t rowMultiple() { return 1; }
+
+static int64_t valueOf(const Rows &rows, size_t i, size_t j) {
+  int16_t value;
+  std::memcpy(&value, rows.row(i) + 2 * j, 2);
+  return value;
+}
+
+void dotRows16(const int16_t *q, int, const Rows &keys, std::span<const uint32_t> ids,
+               int64_t *sums) {
+  for (size_t i = 0; i < ids.size(); ++i) {
+    sums[i] = 0;
+    for (size_t j = 0; j < keys.elements(); ++j)
+      sums[i] += q[j] * valueOf(keys, ids[i], j);
+  }
+}
+
+void sumRows16(const Rows &values, int, std::span<const uint32_t> ids,
+               std::span<const uint16_t> weights, int64_t *sums) {
+  std::fill_n(sums, values.elements(), 0);
+  for (size_t i = 0; i < ids.size(); ++i)
+    for (size_t j = 0; j < values.elements(); ++j)
+      sums[j] += weights[i] * valueOf(values, ids[i], j);
+}
+
+#else
 namespace hn = hwy::HWY_NAMESPACE;
 
 using D32 = hn::ScalableTag<int32_t>;
@@ -79,7 +126,7 @@ constexpr int kTileRows = HWY_TARGET == HWY_AVX3 ? 6 : 3;
 /// sum[i] += a[2i] b[2i] + a[2i + 1] b[2i + 1]
 HWY_INLINE V32 addPairs(V16 a, V16 b, V32 sum) {
   const D32 d;
-#if HWY_ARCH_X86 && HWY_TARGET != HWY_EMU128 && HWY_TARGET != HWY_SCALAR
+#if HWY_ARCH_X86 && HWY_TARGET != HWY_EMU128
   // On x86 just this; elsewhere the order of the sums is not promised.
   V32 none = hn::Zero(d);
   return hn::ReorderWidenMulAccumulate(d, a, b, sum, none);
@@ -418,6 +465,7 @@ void sumRows16(const Rows &values, int digits, std::span<const uint32_t> ids,
   (digits == 1 ? sumRowsOf<1> : sumRowsOf<2>)(values, ids, weights, sums);
 }
 
+#endif // HWY_TARGET
 } // namespace HWY_NAMESPACE
 } // namespace dota
 HWY_AFTER_NAMESPACE();
