@@ -85,7 +85,7 @@ public:
   void clear(uint64_t visible, uint64_t wanted) {
     std::fill(words_.begin(), words_.end(), 0);
     visible_ = visible;
-    missing_ = std::min(wanted, visible);
+    wanted_ = missing_ = std::min(wanted, visible);
   }
   uint64_t visible() const { return visible_; }
   uint64_t missing() const { return missing_; }
@@ -101,7 +101,7 @@ public:
   void fill(Random &random) {
     // With more than half of the keys taken, drawing until one is free takes long:
     // then the free ones are listed.
-    while (missing_ > 0 && 2 * (kept() + missing_) <= visible_)
+    while (missing_ > 0 && 2 * wanted_ <= visible_)
       keep(random.below(visible_));
     if (missing_ == 0)
       return;
@@ -131,14 +131,8 @@ public:
   }
 
 private:
-  uint64_t kept() const {
-    uint64_t n = 0;
-    for (uint64_t word : words_)
-      n += static_cast<uint64_t>(std::popcount(word));
-    return n;
-  }
   std::vector<uint64_t> words_;
-  uint64_t visible_ = 0, missing_ = 0;
+  uint64_t visible_ = 0, wanted_ = 0, missing_ = 0;
   std::vector<uint32_t> free_;
 };
 

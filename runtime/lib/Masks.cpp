@@ -96,13 +96,17 @@ private:
 
   Json parse(std::span<const uint8_t> text) const {
     // What no header has is refused as it is met: a key twice, deep nesting.
-    std::set<std::string> keys;
+    std::set<std::string> tensors, fields;
     auto see = [&](int depth, Json::parse_event_t event, Json &parsed) {
       if (depth > 3)
         fail("the header is nested more than 3 deep");
-      if (event == Json::parse_event_t::key && depth == 1 &&
-          !keys.insert(parsed.get<std::string>()).second)
-        fail("has the tensor '{}' twice", parsed.get<std::string>());
+      if (event != Json::parse_event_t::key)
+        return true;
+      const std::string key = parsed.get<std::string>();
+      if (depth == 1)
+        fields.clear();
+      if (depth <= 2 && !(depth == 1 ? tensors : fields).insert(key).second)
+        fail("has {} '{}' twice", depth == 1 ? "the tensor" : "a tensor's", printable(key));
       return true;
     };
     try {

@@ -80,6 +80,7 @@ TEST(Masks, SaysWhatIsWrong) {
   EXPECT_EQ(errorOf("{\"\xff\": 1}"), "m: the header is not JSON: byte 3 cannot be read");
   EXPECT_EQ(errorOf(R"({"a":[[[[[)"), "m: the header is nested more than 3 deep");
   EXPECT_EQ(errorOf(R"({"a":1,"a":2})"), "m: has the tensor 'a' twice");
+  EXPECT_EQ(errorOf(R"({"a":{"b":1},"c":{"b":1,"b":1}})"), "m: has a tensor's 'b' twice");
   EXPECT_EQ(errorOf(R"({"a":1})"), "m: tensor 'a' is not described by an object");
   EXPECT_EQ(errorOf(R"({"a":{"b":1}})"), "m: tensor 'a' has a 'b'");
   EXPECT_EQ(errorOf(R"({"a":{"dtype":"U32","shape":[1]}})"), "m: tensor 'a' has no data_offsets");
