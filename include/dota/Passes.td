@@ -70,6 +70,29 @@ defvar Lane_SramOptions = [
   Option<"machine", "machine", "std::string", /*default=*/"\"dota\"", "shipped machine, or a file">
 ];
 
+def LaneSchedule : Pass<"lane-schedule", "::mlir::lane::ProgramOp"> {
+  let summary = "order the instructions of each lane so that its units overlap";
+  let description = [{
+    Between barriers, instructions that do not depend on one another change places
+    so that loads run ahead of the products that need them and stores hold nothing
+    up, as far as SRAM allows. Works on buffers, before `lane-allocate-sram`. What
+    each instruction costs is the machine's own estimate.
+
+    ```mlir
+    lane.load %a0 {...}                 lane.load %a0 {...}
+    lane.matmul %a0, %b, %c0 {...}      lane.load %a1 {...}
+    lane.load %a1 {...}            ==>  lane.matmul %a0, %b, %c0 {...}
+    lane.matmul %a1, %b, %c1 {...}      lane.matmul %a1, %b, %c1 {...}
+    ```
+
+    Streams that are placed already are left alone.
+  }];
+  let options = !listconcat(Lane_SramOptions, [
+    Option<"window", "window", "unsigned", /*default=*/"128",
+           "instructions after the oldest one that is left, of which the next is chosen">]);
+  let dependentDialects = ["::mlir::lane::LaneDialect"];
+}
+
 def AllocateSram : Pass<"lane-allocate-sram", "::mlir::lane::ProgramOp"> {
   let summary = "give the buffers of lane streams their addresses in SRAM";
   let description = [{

@@ -7,7 +7,8 @@
 // without buffers are left as they are, so the pass is idempotent.
 //
 // Fails where a stream needs more SRAM than there is, at the instruction where
-// most is alive, and where a stream with buffers names fixed addresses too.
+// most is alive, where an instruction reaches beyond a buffer, and where a stream
+// with buffers names fixed addresses too.
 //
 //===----------------------------------------------------------------------===//
 
@@ -39,6 +40,24 @@ struct AllocateSram : mlir::dota::impl::AllocateSramBase<AllocateSram> {
         if (!getSramPlace(operand).buffer)
           return instruction->emitOpError() << "names address " << getSramPlace(operand).offset
                                             << " in a stream that has buffers";
+
+    // Past its end a buffer would run into another.
+    for (InstructionOpInterface instruction : lives.instructions) {
+      LogicalResult inside = success();
+      forEachOperandRegion(instruction, [&](OperandRegion part) {
+        SramPlace place = getSramPlace(part.operand->get());
+        part.region.base = place.offset;
+        if (failed(inside) || part.region.end() <= place.buffer.getBytes())
+          return;
+        InFlightDiagnostic diagnostic = instruction->emitOpError()
+                                        << "reaches byte " << part.region.end()
+                                        << " of a buffer of " << place.buffer.getBytes();
+        diagnostic.attachNote(place.buffer.getLoc()) << "the buffer is here";
+        inside = diagnostic;
+      });
+      if (failed(inside))
+        return failure();
+    }
 
     Placement placement = placeBuffers(lives.buffers, capacity);
     if (!placement.fits())

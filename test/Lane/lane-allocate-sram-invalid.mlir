@@ -28,3 +28,16 @@ lane.program @mixed dram 4096 {
     lane.halt
   }
 }
+
+// -----
+
+lane.program @beyond dram 4096 {
+  lane.stream 0 {
+    // expected-note @+1 {{the buffer is here}}
+    %a = lane.buffer 512
+    %v = lane.view %a + 64
+    // expected-error @+1 {{'lane.load' op reaches byte 576 of a buffer of 512}}
+    lane.load %v {dram = 1024, rows = 8, rowBytes = 64, dramStride = 64, sramStride = 64}
+    lane.halt
+  }
+}
