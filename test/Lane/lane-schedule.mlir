@@ -2,8 +2,8 @@
 // RUN: dota-opt %s --lane-schedule --split-input-file --remarks-filter=lane-schedule --remark-format=emitRemark -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
 // RUN: dota-opt %s --lane-schedule --lane-allocate-sram --lane-insert-waits --lane-verify --split-input-file -o /dev/null
 // With room for one tile alone nothing can go ahead.
-// RUN: dota-opt %s --lane-schedule=bytes=196608 --split-input-file | FileCheck %s --check-prefix=TIGHT
-// RUN: dota-opt %s --lane-schedule=bytes=196608 --split-input-file --remarks-filter=lane-schedule --remark-format=emitRemark -o /dev/null 2>&1 | FileCheck %s --check-prefix=TIGHTREMARK
+// RUN: dota-opt %s --lane-schedule=bytes=98304 --split-input-file | FileCheck %s --check-prefix=TIGHT
+// RUN: dota-opt %s --lane-schedule=bytes=98304 --split-input-file --remarks-filter=lane-schedule --remark-format=emitRemark -o /dev/null 2>&1 | FileCheck %s --check-prefix=TIGHTREMARK
 
 // Two tiles: the second is loaded while the first is computed, and the store of the
 // first waits for the end of its product, behind the second.

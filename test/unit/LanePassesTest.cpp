@@ -22,7 +22,6 @@ using namespace mlir::lane;
 
 namespace {
 
-constexpr uint64_t kBytes = 32768; // SRAM of the lane
 constexpr uint64_t kDram = 65536;
 
 struct RandomProgram {
