@@ -107,8 +107,7 @@ lane.program @placed dram 4096 {
 
 // -----
 
-// TIGHTREMARK: [Missed] kept
-// TIGHTREMARK-SAME: the stream needs more SRAM than there is
+// TIGHTREMARK: the stream needs more SRAM than there is
 
 // CHECK-LABEL: lane.program @large
 lane.program @large dram 4096 {
