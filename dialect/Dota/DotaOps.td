@@ -173,6 +173,7 @@ def Dota_AddOp : Dota_ComputeOp<"add"> {
   let arguments = (ins Dota_Tensor:$x, Dota_Tensor:$y);
   let results = (outs Dota_Tensor:$result);
   let assemblyFormat = "$x `,` $y attr-dict `:` functional-type(operands, results)";
+  let hasFolder = 1;
 }
 
 def Dota_MulOp : Dota_ComputeOp<"mul"> {
@@ -181,6 +182,7 @@ def Dota_MulOp : Dota_ComputeOp<"mul"> {
   let arguments = (ins Dota_Tensor:$x, Dota_Tensor:$y);
   let results = (outs Dota_Tensor:$result);
   let assemblyFormat = "$x `,` $y attr-dict `:` functional-type(operands, results)";
+  let hasFolder = 1;
 }
 
 //===----------------------------------------------------------------------===//
@@ -188,7 +190,7 @@ def Dota_MulOp : Dota_ComputeOp<"mul"> {
 //===----------------------------------------------------------------------===//
 
 def Dota_QuantizeOp : Dota_ComputeOp<"quantize"> {
-  let summary = "f32 to fixed point, half to even, saturating";
+  let summary = "f32 to fixed point, half to even, saturating; NaN gives 0";
   let arguments = (ins Dota_FloatTensor:$x);
   let results = (outs Dota_Tensor:$result);
   let assemblyFormat = "$x attr-dict `:` type($x) `->` type($result)";
@@ -200,6 +202,7 @@ def Dota_DequantizeOp : Dota_ComputeOp<"dequantize"> {
   let arguments = (ins Dota_Tensor:$x);
   let results = (outs Dota_FloatTensor:$result);
   let assemblyFormat = "$x attr-dict `:` type($x) `->` type($result)";
+  let hasFolder = 1;
 }
 
 def Dota_ConstantOp : Dota_Op<"constant", [Pure, ConstantLike]> {

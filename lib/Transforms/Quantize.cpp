@@ -26,9 +26,6 @@ namespace mlir::dota {
 using namespace mlir;
 using namespace mlir::dota;
 
-/// Constants of more elements than this lie in resources, not in attributes.
-static constexpr int64_t kLargestAttribute = 4096;
-
 namespace {
 
 RankedTensorType tensorOf(Value value) { return cast<RankedTensorType>(value.getType()); }
@@ -66,47 +63,16 @@ public:
     return static_cast<double>(largest);
   }
 
-  /// The stored integers of a constant whose range is known to be finite.
+  /// A constant whose range is known to be finite, in fixed point.
   Value quantize(OpBuilder &builder, Location loc, ElementsAttr value, Type format) {
     RankedTensorType type = RankedTensorType::get(value.getShapedType().getShape(), format);
-    FixedPoint fixed = *getFixedPoint(format);
-    ConstantData<float> data = *getConstantData<float>(value);
-    RankedTensorType storage = getStorageType(type);
-    auto &known = quantized[{value, format}];
-    if (!known) {
-      if (fixed.bits == 32)
-        known = store<int32_t>(data, fixed, storage);
-      else if (fixed.bits == 16)
-        known = store<int16_t>(data, fixed, storage);
-      else
-        known = store<int8_t>(data, fixed, storage);
-    }
+    ElementsAttr &known = quantized[{value, format}];
+    if (!known)
+      known = quantizeConstant(value, type);
     return ConstantOp::create(builder, loc, type, known);
   }
 
 private:
-  template <typename T>
-  ElementsAttr store(const ConstantData<float> &data, FixedPoint format, RankedTensorType type) {
-    ::dota::HostArithmetic host;
-    ::dota::Numerics<::dota::HostArithmetic> rules{host};
-    auto round = [&](float x) {
-      return static_cast<T>(rules.quantize(x, format.exponent, format.bits));
-    };
-    auto convert = [&](MutableArrayRef<T> out) {
-      std::transform(data.stored.begin(), data.stored.end(), out.begin(), round);
-    };
-    if (data.splat || type.getNumElements() <= kLargestAttribute) {
-      SmallVector<T> values(data.stored.size());
-      convert(values);
-      return DenseElementsAttr::get(type, ArrayRef<T>(values));
-    }
-    AsmResourceBlob blob =
-        HeapAsmResourceBlob::allocate(data.stored.size() * sizeof(T), alignof(int64_t));
-    convert(MutableArrayRef<T>(reinterpret_cast<T *>(blob.getMutableData().data()),
-                               data.stored.size()));
-    return DenseResourceElementsAttr::get(type, "weight", std::move(blob));
-  }
-
   static SmallVector<int64_t> delinearize(ElementsAttr value, int64_t linear) {
     ArrayRef<int64_t> shape = value.getShapedType().getShape();
     SmallVector<int64_t> index(shape.size());

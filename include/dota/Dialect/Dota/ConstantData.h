@@ -49,6 +49,14 @@ std::optional<ConstantData<T>> getConstantData(Attribute attribute) {
   return std::nullopt;
 }
 
+/// The stored integers of an f32 constant in the format of `type` (per tensor or
+/// per column), by the rules of `dota.quantize`; a large result lies in a resource.
+/// Null where the constant's elements are not at hand.
+ElementsAttr quantizeConstant(ElementsAttr value, RankedTensorType type);
+
+/// The f32 values of stored integers that have the format of `type`. Null likewise.
+ElementsAttr dequantizeConstant(ElementsAttr stored, RankedTensorType type);
+
 } // namespace mlir::dota
 
 #endif // DOTA_DIALECT_DOTA_CONSTANTDATA_H
