@@ -10,15 +10,20 @@
 //===----------------------------------------------------------------------===//
 
 #include "dota/runtime/Simulator.h"
+#include "LaneConflicts.h"
 #include "ScheduleWork.h"
+#include "Workers.h"
 #include "dota/runtime/Error.h"
 #include "dota/runtime/Execute.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <deque>
+#include <mutex>
+#include <thread>
 #include <unistd.h>
 
 using namespace dota;
@@ -229,16 +234,21 @@ struct Lane {
   }
 };
 
-/// Says what an instruction does to values, if anything, and what work its key
-/// order is.
-using Effect = std::function<ExecuteResult(unsigned lane, const Instruction &)>;
+/// What is known of an instruction besides its fields: what it does to values, if
+/// they are computed, and the work of its key order.
+struct Effects {
+  /// Called when every lane stands at the start, or past a barrier, with the
+  /// instruction that each issues next.
+  std::function<void(std::span<const size_t>)> beginPhase;
+  std::function<ExecuteResult(unsigned lane, size_t instruction)> of;
+};
 
 struct Run {
   const Program &program;
   const Machine &machine;
   const Streams &streams;
   const RunOptions &options;
-  const Effect &effect;
+  const Effects &effects;
   Statistics statistics{machine};
 
   std::vector<Lane> lanes{streams.size()};
@@ -254,8 +264,7 @@ struct Run {
       statistics.operations[l].location = program.locations[l];
     for (const auto &stream : streams)
       all += stream.size();
-    for (unsigned lane = 0; lane < lanes.size(); ++lane)
-      advance(lane);
+    advanceAll();
     for (;;) {
       if (Lane *first = earliestTransfer()) {
         serve(*first);
@@ -272,6 +281,17 @@ struct Run {
   //===--------------------------------------------------------------------===//
   // Issue
   //===--------------------------------------------------------------------===//
+
+  void advanceAll() {
+    if (effects.beginPhase) {
+      std::vector<size_t> next;
+      for (const Lane &lane : lanes)
+        next.push_back(lane.next);
+      effects.beginPhase(next);
+    }
+    for (unsigned lane = 0; lane < lanes.size(); ++lane)
+      advance(lane);
+  }
 
   /// Issues until the end of a transfer is needed that DRAM has not served.
   void advance(unsigned number) {
@@ -291,7 +311,7 @@ struct Run {
         return;
       ++lane.next;
       ++statistics.instructions;
-      if ((++done & 0xfff) == 0 && options.progress)
+      if ((++done & 0xfff) == 0 && options.timingOnly && options.progress)
         options.progress(static_cast<double>(done) / static_cast<double>(all));
     }
   }
@@ -339,12 +359,7 @@ struct Run {
     lane.time = issue + 1;
     ++queue.issued;
 
-    ExecuteResult result;
-    try {
-      result = effect(number, instruction);
-    } catch (const Error &error) {
-      throw Error(placeOf(program, number, lane.next) + error.what());
-    }
+    ExecuteResult result = effects.of(number, lane.next);
     Cost cost = costOf(instruction, machine, &result.order);
     OperationStatistics &operation = statistics.operations[locationIndex(number, lane.next)];
     ++operation.instructions;
@@ -441,8 +456,7 @@ struct Run {
       lane.time = release;
       lane.state = Lane::Running;
     }
-    for (unsigned number = 0; number < lanes.size(); ++number)
-      advance(number);
+    advanceAll();
   }
 
   static bool isDetection(std::string_view name) { return name == "detect"; }
@@ -504,7 +518,12 @@ struct Simulator::State {
   /// [first, end) of DRAM that is not the program's data.
   std::vector<std::pair<uint64_t, uint64_t>> scratch;
 
+  /// Threads that compute values, a lane each at a time.
+  std::unique_ptr<Workers> workers;
+  std::vector<std::vector<ExecuteResult>> results; // of the lanes' current phase
+
   void allocate();
+  Effects computeValues(const RunOptions &options, std::map<uint32_t, Mask> &masks);
   std::map<uint32_t, Mask> masksFor(const RunOptions &options, std::string &source) const;
 };
 
@@ -538,6 +557,7 @@ void Simulator::State::allocate() {
   try {
     device.dram.resize(program.dramBytes);
     lanes.resize(machine.lanes);
+    results.resize(machine.lanes);
     for (LaneMemory &lane : lanes)
       lane.sram.resize(machine.sram.bytes);
   } catch (const std::bad_alloc &) {
@@ -545,6 +565,9 @@ void Simulator::State::allocate() {
     throw Error(fmt::format("no memory for the {} bytes of DRAM of program '{}'", program.dramBytes,
                             program.name));
   }
+  // Lanes that meet in DRAM are computed one after the other.
+  unsigned threads = std::min(std::max(1u, std::thread::hardware_concurrency()), machine.lanes);
+  workers = std::make_unique<Workers>(lanesConflict(streams) ? 1 : threads);
   std::vector<std::pair<uint64_t, uint64_t>> data;
   for (const Program::Data &d : program.data) {
     if (d.bytes.empty())
@@ -600,6 +623,50 @@ std::map<uint32_t, Mask> Simulator::State::masksFor(const RunOptions &options,
   return masks;
 }
 
+/// Values, a phase from barrier to barrier at a time.
+Effects Simulator::State::computeValues(const RunOptions &options,
+                                        std::map<uint32_t, Mask> &masks) {
+  size_t all = 0;
+  for (const auto &stream : streams)
+    all += stream.size();
+  auto done = std::make_shared<std::atomic<size_t>>(0);
+  auto first = std::make_shared<std::vector<size_t>>(streams.size());
+  auto maskGuard = std::make_shared<std::mutex>();
+  std::thread::id caller = std::this_thread::get_id();
+
+  auto runLane = [=, this, &options, &masks](size_t lane) {
+    std::vector<ExecuteResult> &known = results[lane];
+    known.clear();
+    for (size_t index = (*first)[lane]; index < streams[lane].size(); ++index) {
+      const Instruction &instruction = streams[lane][index];
+      if (std::holds_alternative<Barrier>(instruction))
+        break;
+      ExecuteResult &result = known.emplace_back();
+      try {
+        execute(instruction, lanes[lane], device, result);
+      } catch (const Error &error) {
+        throw Error(placeOf(program, lane, index) + error.what());
+      }
+      if (auto *i = std::get_if<Select>(&instruction); i && options.foundMasks) {
+        // Lanes that share a head find the same rows.
+        std::lock_guard lock(*maskGuard);
+        std::span<uint32_t> ids = masks.at(i->mask).rowsOf(i->head, i->firstRow, i->rows);
+        std::memcpy(ids.data(), lanes[lane].sram.data() + i->ids, ids.size_bytes());
+      }
+      if (size_t n = ++*done;
+          options.progress && n % 64 == 0 && std::this_thread::get_id() == caller)
+        options.progress(static_cast<double>(n) / static_cast<double>(all));
+    }
+  };
+  return {.beginPhase =
+              [=, this](std::span<const size_t> next) {
+                first->assign(next.begin(), next.end());
+                workers->run(streams.size(), runLane);
+              },
+          .of = [=, this](unsigned lane,
+                          size_t index) { return results[lane][index - (*first)[lane]]; }};
+}
+
 void Simulator::run(std::span<const void *const> inputs, std::span<void *const> outputs,
                     const RunOptions &options) {
   State &s = *state_;
@@ -607,13 +674,18 @@ void Simulator::run(std::span<const void *const> inputs, std::span<void *const> 
   std::map<uint32_t, Mask> masks;
   std::string source = program.masks.empty() ? "none" : "found";
   std::optional<ScheduleWork> schedules;
-  Effect effect;
+  Effects effects;
 
   if (options.timingOnly) {
     masks = s.masksFor(options, source);
     schedules.emplace(program, s.streams);
-    effect = [&](unsigned lane, const Instruction &instruction) {
-      return ExecuteResult{.saturations = 0, .order = schedules->follow(lane, instruction, masks)};
+    effects.of = [&](unsigned lane, size_t index) {
+      try {
+        return ExecuteResult{.saturations = 0,
+                             .order = schedules->follow(lane, s.streams[lane][index], masks)};
+      } catch (const Error &error) {
+        throw Error(placeOf(program, lane, index) + error.what());
+      }
     };
   } else {
     if (options.masks || options.family)
@@ -634,22 +706,14 @@ void Simulator::run(std::span<const void *const> inputs, std::span<void *const> 
                     program.inputs[i].bytes());
     for (const Program::Mask &m : program.masks)
       masks.emplace(m.id, Mask(m.heads, m.rows, m.keep));
-    effect = [&](unsigned lane, const Instruction &instruction) {
-      ExecuteResult result;
-      execute(instruction, s.lanes[lane], s.device, result);
-      if (auto *i = std::get_if<Select>(&instruction); i && options.foundMasks) {
-        std::span<uint32_t> ids = masks.at(i->mask).rowsOf(i->head, i->firstRow, i->rows);
-        std::memcpy(ids.data(), s.lanes[lane].sram.data() + i->ids, ids.size_bytes());
-      }
-      return result;
-    };
+    effects = s.computeValues(options, masks);
   }
 
   Run run{.program = program,
           .machine = s.machine,
           .streams = s.streams,
           .options = options,
-          .effect = effect};
+          .effects = effects};
   run.statistics.masks = source;
   run.run();
 

@@ -168,6 +168,9 @@ void run(const Options &options) {
       throw Error(fmt::format("{}: {}", options.program, error.what()));
     }
   }();
+  if (options.machine.empty() && file.machine.empty())
+    throw Error(
+        fmt::format("{}: no machine is named in it; give one with --machine", options.program));
   Machine machine = options.machine.empty()
                         ? Machine::parse(file.machine, options.program + "(machine)")
                         : Machine::named(options.machine);

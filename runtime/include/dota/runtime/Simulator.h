@@ -2,9 +2,10 @@
 //
 // The one place that sees values and time. A lane issues its stream in order, an
 // instruction a cycle; each unit works through its queue in order, beside the
-// others; DRAM serves the lanes in order of arrival. Values are computed at issue:
-// where a program's waits and barriers are right no unit could tell, and that they
-// are is the business of lane-verify.
+// others; DRAM serves the lanes in order of arrival. Values are computed in order of
+// issue, those of several lanes at the same time: where a program's waits and
+// barriers are right nothing could tell, and that they are is the business of
+// lane-verify.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DOTA_RUNTIME_SIMULATOR_H
