@@ -9,14 +9,12 @@
 #include <toml++/toml.h>
 
 #include <cmath>
-#include <limits>
 #include <sstream>
 
 using namespace dota;
 
 namespace {
 
-constexpr double kUnsigned = std::numeric_limits<uint32_t>::max();
 /// SRAM addresses are 24 bits wide in an instruction.
 constexpr double kLargestSram = 1 << 24;
 constexpr double kLargestWidth = 1 << 20;
@@ -45,9 +43,9 @@ const MachineParameter kParameters[] = {
      "query rows that share a load, T; divides the PE rows", kAssumed},
     {"sram", "bytes", PLACE(uint64_t, sram.bytes), 64, kLargestSram, 655360, "bytes", "a lane",
      kAssumed},
-    {"sram", "bytes_per_cycle", PLACE(unsigned, sram.bytesPerCycle), 1, kUnsigned, 256, "bytes",
+    {"sram", "bytes_per_cycle", PLACE(unsigned, sram.bytesPerCycle), 1, kLargestWidth, 256, "bytes",
      "read bandwidth a lane, all banks", kAssumed},
-    {"dram", "bytes_per_cycle", PLACE(unsigned, dram.bytesPerCycle), 1, kUnsigned, 256, "bytes",
+    {"dram", "bytes_per_cycle", PLACE(unsigned, dram.bytesPerCycle), 1, kLargestWidth, 256, "bytes",
      "bandwidth of all lanes together", kAssumed},
     {"dram", "latency", PLACE(unsigned, dram.latency), 1, kLargestLatency, 100, "cycles",
      "to the first byte", kAssumed},

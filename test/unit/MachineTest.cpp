@@ -2,6 +2,7 @@
 
 #include "dota/runtime/Machine.h"
 #include "dota/runtime/Error.h"
+#include "dota/runtime/Files.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -93,6 +94,18 @@ TEST(Machine, UnknownNameSaysWhatThereIs) {
                                "paths of TOML files");
   }
   EXPECT_THROW(Machine::named("./nowhere.toml"), Error);
+}
+
+TEST(Machine, EveryParameterIsInTheDocumentation) {
+  std::vector<uint8_t> bytes = readFile(DOTA_SOURCE_DIR "/docs/machine.md");
+  std::string text(bytes.begin(), bytes.end());
+  for (const MachineParameter &p : machineParameters()) {
+    std::string key = std::string(p.section) + "." + std::string(p.key);
+    EXPECT_THAT(text, testing::ContainsRegex("\n. `" + key + "` . [^|]+ . [^|]* . " +
+                                             std::string(p.unit) + " . "));
+    EXPECT_THAT(text, testing::HasSubstr(std::string(p.description) + " | " +
+                                         (p.published ? "published" : "assumed") + " |\n"));
+  }
 }
 
 TEST(Machine, EveryParameterHasASentenceAndAPossibleDefault) {

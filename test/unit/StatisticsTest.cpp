@@ -1,6 +1,7 @@
 //===- StatisticsTest.cpp - counters and how they are written ---------------===//
 
 #include "dota/runtime/Statistics.h"
+#include "dota/runtime/Files.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -44,6 +45,14 @@ TEST(Statistics, EveryCounterHasItsOwnNameAndASentence) {
   for (const char *name : {"macs.device", "macs.host", "cycles.total", "cycles.attention",
                            "dram.bytes", "energy.total", "pairs.kept", "pairs.dense", "keys.loads"})
     EXPECT_TRUE(names.count(name)) << name;
+}
+
+TEST(Statistics, EveryCounterIsInTheDocumentation) {
+  std::vector<uint8_t> bytes = readFile(DOTA_SOURCE_DIR "/docs/statistics.md");
+  std::string text(bytes.begin(), bytes.end());
+  for (const Counter &c : small().counters())
+    EXPECT_THAT(text, testing::HasSubstr("\n| `" + c.name + "` | " + c.unit + " | " +
+                                         c.description + " |\n"));
 }
 
 TEST(Statistics, WholeAndSequence) {
