@@ -169,4 +169,62 @@ def LaneVerify : Pass<"lane-verify", "::mlir::lane::ProgramOp"> {
   let options = Lane_SramOptions;
 }
 
+//===----------------------------------------------------------------------===//
+// Raising (lib/Raise)
+//===----------------------------------------------------------------------===//
+
+def Frontend : Pass<"dota-frontend", "::mlir::ModuleOp"> {
+  let summary = "bring a framework's module to linalg on tensors, ready to raise and to run";
+  let description = [{
+    Inlines private helpers, lowers TOSA to linalg pass by pass where the module
+    has TOSA ops (`tosa-to-linalg-pipeline` refuses the mixed profiles that
+    exporters write), turns elementwise ops on tensors into `linalg.generic`, and
+    decomposes `linalg.softmax`. What is linalg on tensors already passes through.
+
+    Deliberately without elementwise fusion: it moves a norm's gain or a mask into
+    matrix products, where raising no longer finds it.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::cf::ControlFlowDialect", "::mlir::func::FuncDialect", "::mlir::index::IndexDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect", "::mlir::scf::SCFDialect",
+    "::mlir::tensor::TensorDialect"];
+}
+
+def Raise : Pass<"dota-raise", "::mlir::ModuleOp"> {
+  let summary = "recognise transformer blocks in linalg on tensors as f32 dota ops";
+  let description = [{
+    Recognises by meaning, never by an exporter's spelling: values are traced to
+    expressions over symbolic indices, in which reshapes, transposes, broadcasts
+    and slices dissolve, and what an expression computes is decided by evaluating
+    it. Recognised are
+
+    - attention: `softmax(scale q k^T + bias) v` however scale, masks and heads are
+      written, grouped queries and cross attention too;
+    - products with a weight, patch convolutions included, and their bias;
+    - layer norm and RMS norm; GELU (erf, tanh, quick), SiLU, ReLU, sigmoid, tanh;
+    - sums and products of what those compute.
+
+    Not recognised, on purpose: softmax over another axis, masks after the
+    softmax, a denominator with further terms, soft-capped scores, keys or values
+    that change with the query. They stay as they are, and so does everything
+    else: the pass never changes what a module computes.
+
+    Rows whose keys are all masked have no defined attention; the raised op gives
+    their average where a "safe" softmax gave zeros.
+
+    Remarks of category `dota-raise` say what was raised, and why a candidate was
+    not: `--remarks-filter=dota-raise --remark-format=emitRemark`.
+
+    ```mlir
+    // Before
+    %0 = linalg.matmul ins(%x, %w : tensor<128x384xf32>, tensor<384x384xf32>) outs(%zero : ...)
+    %1 = linalg.generic ... // %0 + %b
+    // After
+    %1 = dota.linear %x, %w, %b : ...
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::dota::DotaDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
+}
+
 #endif // DOTA_PASSES
