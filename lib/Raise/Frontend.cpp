@@ -64,7 +64,7 @@ LogicalResult decomposeSoftmax(ModuleOp module) {
   return success();
 }
 
-struct Frontend : dota::impl::FrontendBase<Frontend> {
+struct Frontend : mlir::dota::impl::FrontendBase<Frontend> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
 

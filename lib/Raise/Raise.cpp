@@ -627,7 +627,7 @@ void Raiser::run() {
 }
 
 namespace {
-struct Raise : dota::impl::RaiseBase<Raise> {
+struct Raise : mlir::dota::impl::RaiseBase<Raise> {
   void runOnOperation() override {
     for (func::FuncOp function : getOperation().getOps<func::FuncOp>())
       if (function.getBody().hasOneBlock())

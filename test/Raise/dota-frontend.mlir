@@ -1,0 +1,27 @@
+// RUN: dota-opt %s --dota-frontend | FileCheck %s
+
+// TOSA becomes linalg, helpers are inlined and dropped, raw tensor arithmetic
+// becomes linalg.generic, softmax is decomposed.
+
+// CHECK-LABEL: func.func @main
+// CHECK-NOT:     tosa.
+// CHECK-NOT:     call
+// CHECK-NOT:     linalg.softmax
+// CHECK:         linalg.batch_matmul
+// CHECK:         math.exp %{{.*}} : f32
+// CHECK:         linalg.generic
+// CHECK:         arith.maxnumf
+// CHECK-NOT:   @helper
+func.func @main(%x: tensor<1x4x8xf32>, %w: tensor<1x8x5xf32>) -> tensor<1x4x5xf32> {
+  %zero = "tosa.const"() <{values = dense<0.0> : tensor<1xf32>}> : () -> tensor<1xf32>
+  %0 = tosa.matmul %x, %w, %zero, %zero : (tensor<1x4x8xf32>, tensor<1x8x5xf32>, tensor<1xf32>, tensor<1xf32>) -> tensor<1x4x5xf32>
+  %1 = func.call @helper(%0) : (tensor<1x4x5xf32>) -> tensor<1x4x5xf32>
+  %empty = tensor.empty() : tensor<1x4x5xf32>
+  %2 = linalg.softmax dimension(2) ins(%1 : tensor<1x4x5xf32>) outs(%empty : tensor<1x4x5xf32>) -> tensor<1x4x5xf32>
+  return %2 : tensor<1x4x5xf32>
+}
+
+func.func private @helper(%x: tensor<1x4x5xf32>) -> tensor<1x4x5xf32> {
+  %0 = math.exp %x : tensor<1x4x5xf32>
+  return %0 : tensor<1x4x5xf32>
+}
