@@ -59,6 +59,25 @@ def Quantize : Pass<"dota-quantize", "::mlir::ModuleOp"> {
     Option<"weightPrecision", "weight-precision", "std::string", "\"fx16\"",
            "of constant weights: fx16, fx8 or fx4">
   ];
+def DotaToLane : Pass<"dota-to-lane", "::mlir::ModuleOp"> {
+  let summary = "lower fixed-point programs to instruction streams of the lanes";
+  let description = [{
+    Each `dota.program` becomes a `lane.program` of the same name, with the
+    machine's number of lanes. Heads, and columns of the weights, are split over
+    lanes; linears whose operand lanes hold by columns give exact partial sums,
+    which are added and rounded once; what works on whole rows is split by rows.
+    Hence the same bits for any number of lanes. Tiles are chosen so that they fit
+    in a lane's SRAM; buffers have no addresses yet and there are no waits.
+    `docs/lowering.md` has the details and an example.
+
+    Detected: any program of fixed-point ops on one sequence. Not detected: float
+    ops (an error), tiles that cannot be made small enough (an error that says
+    how much they need).
+  }];
+  let options = [
+    Option<"machine", "machine", "std::string", /*default=*/"\"dota\"", "shipped machine, or a file">
+  ];
+  let dependentDialects = ["::mlir::lane::LaneDialect"];
 }
 
 //===----------------------------------------------------------------------===//

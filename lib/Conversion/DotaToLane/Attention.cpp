@@ -1,0 +1,599 @@
+//===- Attention.cpp - heads, a tile of query rows at a time -------------------===//
+//
+// Dense:   q k^T, softmax, e v, divide.
+// Masked:  estimated scores, select, order; then q k^T, softmax and e v over the
+//          kept keys alone, divide.
+// Detect:  estimated scores and select; the kept ids stay in DRAM for later steps.
+//
+// The stages of consecutive tiles overlap, so that the Detector and the Scheduler
+// work on the next tiles while the RMMU computes this one. With little SRAM tiles
+// get lower, stages fall together, and at last keys and values of a head are not
+// held together: one pass over the queries for the exponentials, which wait in
+// DRAM, one for the output.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Stream.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace mlir::dota;
+using namespace mlir::dota::tolane;
+
+namespace {
+
+/// What runs together in one iteration of the loop over tiles.
+struct Stages {
+  int scores, select, order, products, softmax, values, divide, store;
+  int count() const { return store + 1; }
+};
+/// Every unit on another tile.
+constexpr Stages kDenseApart{0, 0, 0, 0, 1, 2, 3, 4};
+constexpr Stages kMaskedApart{0, 1, 2, 3, 4, 5, 6, 7};
+/// Detection one tile ahead of the rest.
+constexpr Stages kMaskedAhead{0, 0, 0, 1, 1, 1, 1, 1};
+constexpr Stages kTogether{0, 0, 0, 0, 0, 0, 0, 0};
+
+class AttentionKernel : public Kernel {
+public:
+  AttentionKernel(const Plan &plan, const Step &step);
+  std::optional<int64_t> choose(int64_t room) override;
+  int64_t scratchBytes(unsigned lane) const override;
+  void emit(Stream &stream) override;
+
+private:
+  struct Layout {
+    int64_t rows = 0;       ///< query rows of a tile
+    int64_t scoreRows = 0;  ///< of these, rows whose estimated scores are held
+    bool twoPasses = false; ///< keys first, values later
+    Stages stages = kTogether;
+    Ring q, k, v, lowQ, lowK, bias, lowBias;
+    Ring lowScores, ids, schedule, scores, e, sum, weighted, out;
+    int64_t bytes = 0;
+    std::vector<Ring *> rings() {
+      return {&q,   &k,        &v,      &lowQ, &lowK, &bias,     &lowBias, &lowScores,
+              &ids, &schedule, &scores, &e,    &sum,  &weighted, &out};
+    }
+  };
+  struct Item {
+    int64_t head;
+    Range rows;
+    int64_t headTurn, kvTurn;
+  };
+
+  bool detects() const { return detect != nullptr; }
+  bool attends() const { return q != nullptr; }
+  bool masked() const { return mask != nullptr; }
+  int64_t columns() const { return masked() ? keep : keys; }
+  int64_t scheduleBytes(int64_t rows) const {
+    int64_t group = plan.machine.rmmu.group;
+    return (rows + group - 1) / group * (8 + 4 * group * keep);
+  }
+  Layout layoutFor(int64_t rows, int64_t scoreRows, Stages stages, int64_t headSlots,
+                   bool twoPasses) const;
+  void pass(Stream &stream, Layout &layout, ArrayRef<Item> items, bool first, bool second);
+  /// Where an operand's tile lies: in the lane for good, or in a turn of a ring.
+  bool stays(const Matrix *matrix) const { return matrix->storage == Storage::Resident; }
+  Place headPlace(Stream &stream, const Matrix &matrix, Ring &ring, int64_t turn, int64_t head,
+                  int64_t width, int64_t row);
+  void loadHead(Stream &stream, const Matrix &matrix, Ring &ring, int64_t turn, int64_t head,
+                int64_t width, Range rows);
+
+  const Plan &plan;
+  const Step &step;
+  Operation *op;
+  Operation *detectOp = nullptr; ///< that runs here
+  const MaskInfo *detect = nullptr;
+  const MaskInfo *mask = nullptr;
+  const Matrix *q = nullptr, *k = nullptr, *v = nullptr, *out = nullptr;
+  const Matrix *lowQ = nullptr, *lowK = nullptr;
+  const Matrix *bias = nullptr, *lowBias = nullptr;
+  int64_t heads = 0, group = 1, queries = 0, keys = 0, keep = 0;
+  int64_t width = 0, valueWidth = 0, lowWidth = 0;
+  float scale = 1;
+  bool causal = false, lowCausal = false;
+  int64_t biasHeads = 1, biasRows = 1, lowBiasHeads = 1, lowBiasRows = 1;
+  Layout best;
+};
+
+} // namespace
+
+/// Extents of a bias: [1 x] heads x rows x keys, each of the first two maybe 1.
+static void describeBias(const Matrix &bias, int64_t queries, int64_t &heads, int64_t &rows) {
+  auto shape = cast<RankedTensorType>(bias.value.getType()).getShape();
+  rows = shape.size() >= 2 ? shape[shape.size() - 2] : 1;
+  heads = shape.size() >= 3 ? shape[shape.size() - 3] : 1;
+}
+
+AttentionKernel::AttentionKernel(const Plan &plan, const Step &step)
+    : plan(plan), step(step), op(step.ops.front()) {
+  auto attention = [&](auto attention) {
+    q = &plan[attention.getQ()];
+    k = &plan[attention.getK()];
+    v = &plan[attention.getV()];
+    out = &plan[attention.getResult()];
+    heads = attention.getHeads();
+    group = heads / static_cast<int64_t>(attention.getKvHeads());
+    queries = q->rows;
+    keys = k->rows;
+    width = q->cols / heads;
+    valueWidth = out->cols / heads;
+    // A power of two makes the product exact.
+    scale = std::ldexp(attention.getScale().convertToFloat(), -(q->exponent() + k->exponent()));
+    causal = attention.getCausal();
+    if (attention.getBias()) {
+      bias = &plan[attention.getBias()];
+      describeBias(*bias, queries, biasHeads, biasRows);
+    }
+  };
+  if (auto dense = dyn_cast<AttentionOp>(op))
+    attention(dense);
+  if (auto sparse = dyn_cast<MaskedAttentionOp>(op)) {
+    attention(sparse);
+    mask = &plan.mask(sparse.getMask());
+    if (mask->fused)
+      detectOp = mask->op;
+  }
+  if (auto detection = dyn_cast<DetectOp>(op)) {
+    mask = &plan.mask(detection.getMask());
+    detectOp = op;
+  }
+  if (mask)
+    keep = cast<MaskType>(const_cast<MaskInfo *>(mask)->op.getMask().getType()).getKeep();
+  if (auto detection = dyn_cast_or_null<DetectOp>(detectOp)) {
+    detect = mask;
+    lowQ = &plan[detection.getQ()];
+    lowK = &plan[detection.getK()];
+    heads = detection.getHeads();
+    queries = lowQ->rows;
+    keys = lowK->rows;
+    lowWidth = lowQ->cols / heads;
+    lowCausal = detection.getCausal();
+    if (detection.getBias()) {
+      lowBias = &plan[detection.getBias()];
+      describeBias(*lowBias, queries, lowBiasHeads, lowBiasRows);
+    }
+  }
+}
+
+AttentionKernel::Layout AttentionKernel::layoutFor(int64_t rows, int64_t scoreRows, Stages stages,
+                                                   int64_t headSlots, bool twoPasses) const {
+  Layout layout;
+  layout.rows = rows;
+  layout.scoreRows = scoreRows;
+  layout.twoPasses = twoPasses;
+  layout.stages = stages;
+  const Stages &s = stages;
+  // What lives from one stage to another has a place for each tile in between; what
+  // is loaded one more, to be filled while the others are used.
+  int64_t ahead = s.count() > 1 ? 1 : 0;
+  auto ring = [](int64_t bytes, int64_t slots) { return Ring{bytes, slots, {}}; };
+  auto headBytes = [](const Matrix &matrix, int64_t width, int64_t rows) {
+    return rows * bytesOf(width, matrix.bits);
+  };
+  if (detects()) {
+    if (!stays(lowQ))
+      layout.lowQ = ring(headBytes(*lowQ, lowWidth, rows), 1 + ahead);
+    if (!stays(lowK))
+      layout.lowK = ring(headBytes(*lowK, lowWidth, keys), headSlots);
+    if (lowBias)
+      layout.lowBias = ring(4 * keys * (lowBiasRows == 1 ? 1 : rows), 1 + ahead);
+    layout.lowScores = ring(8 * scoreRows * keys, scoreRows == rows ? s.select - s.scores + 1 : 1);
+    if (scoreRows < rows)
+      layout.lowScores.slots = 2;
+  }
+  if (masked()) {
+    // Ids from DRAM are there when they are ordered.
+    int64_t last = attends() ? s.values : s.store;
+    layout.ids = detects() ? ring(4 * rows * keep, last - s.select + 1)
+                           : ring(4 * rows * keep, last - s.order + 1 + ahead);
+    if (attends())
+      layout.schedule = ring(scheduleBytes(rows), s.values - s.order + 1);
+  }
+  if (attends()) {
+    if (!stays(q))
+      layout.q = ring(headBytes(*q, width, rows), 1 + ahead);
+    if (!stays(k))
+      layout.k = ring(headBytes(*k, width, keys), headSlots);
+    if (!stays(v))
+      layout.v = ring(headBytes(*v, valueWidth, keys), headSlots);
+    if (bias)
+      layout.bias = ring(4 * keys * (biasRows == 1 ? 1 : rows), 1 + ahead);
+    layout.scores = ring(8 * rows * columns(), s.softmax - s.products + 1);
+    layout.e = ring(2 * rows * columns(), s.values - s.softmax + 1);
+    layout.sum = ring(8 * rows, s.divide - s.softmax + 1);
+    layout.weighted = ring(8 * rows * valueWidth, s.divide - s.values + 1);
+    if (!stays(out))
+      layout.out = ring(headBytes(*out, valueWidth, rows), s.store - s.divide + 1);
+    if (twoPasses) {
+      // The passes follow each other, so keys and values, and what else only one
+      // of them needs, could share room; the longer list is what counts.
+      layout.e.slots = std::max<int64_t>(layout.e.slots, 1 + ahead);
+      layout.sum.slots = std::max<int64_t>(layout.sum.slots, 1 + ahead);
+    }
+  }
+  for (Ring *r : layout.rings())
+    layout.bytes += r->total();
+  if (twoPasses) {
+    int64_t first = layout.q.total() + layout.k.total() + layout.bias.total() +
+                    layout.lowQ.total() + layout.lowK.total() + layout.lowBias.total() +
+                    layout.lowScores.total() + layout.scores.total();
+    int64_t second = layout.v.total() + layout.weighted.total() + layout.out.total();
+    layout.bytes -= std::min(first, second);
+  }
+  return layout;
+}
+
+std::optional<int64_t> AttentionKernel::choose(int64_t room) {
+  int64_t least = std::numeric_limits<int64_t>::max();
+  const int64_t share = plan.machine.rmmu.group;
+  auto fits = [&](int64_t rows, int64_t scoreRows, Stages stages, int64_t headSlots,
+                  bool twoPasses) {
+    Layout layout = layoutFor(rows, std::min(scoreRows, rows), stages, headSlots, twoPasses);
+    least = std::min(least, layout.bytes);
+    if (layout.bytes > room)
+      return false;
+    best = std::move(layout);
+    return true;
+  };
+  const Stages apart = masked() ? kMaskedApart : kDenseApart;
+  const Stages ahead = masked() ? kMaskedAhead : kTogether;
+  const int64_t full = plan.machine.rmmu.rows;
+  auto tryRows = [&](std::initializer_list<int64_t> heights, Stages stages, int64_t headSlots,
+                     bool twoPasses) {
+    for (int64_t rows : heights) {
+      rows = std::min(rows, queries);
+      if (fits(rows, rows, stages, headSlots, twoPasses))
+        return true;
+    }
+    return false;
+  };
+  // The array is full from `full` rows on; sharing keys needs `share` of them.
+  for (bool twoPasses : {false, true}) {
+    if (twoPasses && !attends())
+      break;
+    if (tryRows({full, full / 2}, apart, 2, twoPasses) ||
+        tryRows({full, full / 2}, apart, 1, twoPasses) ||
+        tryRows({2 * share}, apart, 1, twoPasses) ||
+        tryRows({full, full / 2, 2 * share}, ahead, 1, twoPasses) ||
+        tryRows({full, full / 2, 2 * share, share}, kTogether, 1, twoPasses))
+      return std::nullopt;
+    // Estimated scores of a part of the rows, and tiles lower than a group.
+    if (masked())
+      for (int64_t scoreRows : {share / 2, int64_t{1}})
+        if (scoreRows > 0 && fits(std::min(share, queries), scoreRows, kTogether, 1, twoPasses))
+          return std::nullopt;
+    for (int64_t rows = share / 2; rows > 0; rows /= 2)
+      if (fits(std::min(rows, queries), 1, kTogether, 1, twoPasses))
+        return std::nullopt;
+  }
+  return least;
+}
+
+int64_t AttentionKernel::scratchBytes(unsigned lane) const {
+  if (!best.twoPasses)
+    return 0;
+  // Of one head: exponentials, sums, ids.
+  return alignBytes(2 * queries * columns()) + alignBytes(8 * queries) +
+         (masked() ? alignBytes(4 * queries * keep) : 0);
+}
+
+Place AttentionKernel::headPlace(Stream &stream, const Matrix &matrix, Ring &ring, int64_t turn,
+                                 int64_t head, int64_t width, int64_t row) {
+  if (stays(&matrix))
+    return stream.resident(matrix).at(row,
+                                      matrix.columnOffset(head * width) -
+                                          matrix.columnOffset(matrix.slicing[stream.lane].begin));
+  return ring.place(stream, turn, bytesOf(width, matrix.bits));
+}
+
+void AttentionKernel::loadHead(Stream &stream, const Matrix &matrix, Ring &ring, int64_t turn,
+                               int64_t head, int64_t width, Range rows) {
+  int64_t rowBytes = bytesOf(width, matrix.bits);
+  stream.load(ring.place(stream, turn, rowBytes), stream.inDram(matrix, rows.begin, head * width),
+              rows.size(), rowBytes);
+}
+
+void AttentionKernel::emit(Stream &stream) {
+  Slicing slicing = plan.headsOf(op);
+  Range mine = slicing[stream.lane];
+  if (mine.empty())
+    return;
+  Layout layout = best;
+  std::vector<Item> items;
+  int64_t kvTurn = -1, lastKv = -1;
+  for (int64_t head = mine.begin; head < mine.end; ++head) {
+    if (head / group != lastKv) {
+      lastKv = head / group;
+      ++kvTurn;
+    }
+    for (int64_t r = 0; r < queries; r += layout.rows)
+      items.push_back({head, {r, std::min(r + layout.rows, queries)}, head - mine.begin, kvTurn});
+    if (layout.twoPasses) {
+      // Each pass has rings of its own, so that one can lie where the other lay.
+      Layout first = layout, second = layout;
+      pass(stream, first, items, true, false);
+      pass(stream, second, items, false, true);
+      items.clear();
+    }
+  }
+  if (!layout.twoPasses)
+    pass(stream, layout, items, true, true);
+}
+
+void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items, bool first,
+                           bool second) {
+  const Stages &s = layout.stages;
+  const unsigned lane = stream.lane;
+  const bool both = first && second;
+  const int64_t count = items.size();
+  const int64_t share = plan.machine.rmmu.group;
+  const int64_t cols = columns();
+  const int64_t shift = keys - queries;
+  const bool finds = detects() && first;
+  // In DRAM between two passes: exponentials, sums, ids of the head.
+  int64_t eAddress = 0, sumAddress = 0, idsAddress = 0;
+  if (layout.twoPasses) {
+    eAddress = step.scratch[lane];
+    sumAddress = eAddress + alignBytes(2 * queries * cols);
+    idsAddress = sumAddress + alignBytes(8 * queries);
+  }
+  auto keptIds = [&](const Item &item) -> int64_t {
+    if (layout.twoPasses && !first)
+      return idsAddress + 4 * item.rows.begin * keep;
+    int64_t head = item.head - mask->heads[lane].begin;
+    return mask->addresses[lane] + 4 * (head * queries + item.rows.begin) * keep;
+  };
+
+  Pipeline pipeline;
+  // One chunk a tile, used from one stage to another.
+  auto perTile = [&](int from, int to, int64_t slots,
+                     std::function<void(const Item &, int64_t)> f) {
+    std::vector<Chunk> chunks;
+    for (int64_t i = 0; i < count; ++i)
+      chunks.push_back({i + from, i + to, [&items, f, i](int64_t turn) { f(items[i], turn); }});
+    pipeline.channel(std::move(chunks), slots, 1);
+  };
+  // One chunk a head; `key` tells heads that share it.
+  auto perHead = [&](int from, int to, int64_t slots, auto key,
+                     std::function<void(const Item &, int64_t)> f) {
+    std::vector<Chunk> chunks;
+    for (int64_t i = 0; i < count; ++i) {
+      if (i == 0 || key(items[i]) != key(items[i - 1]))
+        chunks.push_back({i + from, 0, [&items, f, i](int64_t turn) { f(items[i], turn); }});
+      chunks.back().last = i + to;
+    }
+    pipeline.channel(std::move(chunks), slots, count);
+  };
+  auto byHead = [](const Item &item) { return item.headTurn; };
+  auto byKv = [](const Item &item) { return item.kvTurn; };
+
+  auto loadBias = [&](Ring &ring, const Matrix &matrix, int64_t biasHeads, int64_t biasRows,
+                      Operation *from, int stage) {
+    auto load = [&, from, biasHeads, biasRows](const Item &item, int64_t turn) {
+      stream.comesFrom(from);
+      int64_t row =
+          (biasHeads == 1 ? 0 : item.head) * biasRows + (biasRows == 1 ? 0 : item.rows.begin);
+      stream.load(ring.place(stream, turn, 4 * keys), {matrix.address + 4 * keys * row, 4 * keys},
+                  biasRows == 1 ? 1 : item.rows.size(), 4 * keys);
+    };
+    if (biasRows != 1)
+      perTile(stage, stage, ring.slots, load);
+    else if (biasHeads != 1)
+      perHead(stage, stage, ring.slots, byHead, load);
+    else
+      perHead(stage, stage, ring.slots, [](const Item &) { return 0; }, load);
+  };
+  auto biasTurn = [&](int64_t i, int64_t biasHeads, int64_t biasRows) {
+    return biasRows != 1 ? i : biasHeads != 1 ? items[i].headTurn - items[0].headTurn : 0;
+  };
+
+  if (finds) {
+    if (!stays(lowQ))
+      perTile(s.scores, s.scores, layout.lowQ.slots, [&](const Item &item, int64_t turn) {
+        stream.comesFrom(detectOp);
+        loadHead(stream, *lowQ, layout.lowQ, turn, item.head, lowWidth, item.rows);
+      });
+    if (!stays(lowK))
+      perHead(s.scores, s.scores, layout.lowK.slots, byHead, [&](const Item &item, int64_t turn) {
+        stream.comesFrom(detectOp);
+        loadHead(stream, *lowK, layout.lowK, turn, item.head, lowWidth, {0, keys});
+      });
+    if (lowBias)
+      loadBias(layout.lowBias, *lowBias, lowBiasHeads, lowBiasRows, detectOp, s.select);
+  } else if (masked()) {
+    perTile(s.order, attends() ? s.values : s.store, layout.ids.slots,
+            [&](const Item &item, int64_t turn) {
+              stream.comesFrom(op);
+              stream.load(layout.ids.place(stream, turn, 4 * keep), {keptIds(item), 4 * keep},
+                          item.rows.size(), 4 * keep);
+            });
+  }
+  if (attends() && first) {
+    if (!stays(q))
+      perTile(s.products, s.products, layout.q.slots, [&](const Item &item, int64_t turn) {
+        stream.comesFrom(op);
+        loadHead(stream, *q, layout.q, turn, item.head, width, item.rows);
+      });
+    if (!stays(k))
+      perHead(s.products, s.products, layout.k.slots, byKv, [&](const Item &item, int64_t turn) {
+        stream.comesFrom(op);
+        loadHead(stream, *k, layout.k, turn, item.head / group, width, {0, keys});
+      });
+    if (bias)
+      loadBias(layout.bias, *bias, biasHeads, biasRows, op, s.softmax);
+  }
+  if (attends() && second && !stays(v))
+    perHead(s.values, s.values, layout.v.slots, byKv, [&](const Item &item, int64_t turn) {
+      stream.comesFrom(op);
+      loadHead(stream, *v, layout.v, turn, item.head / group, valueWidth, {0, keys});
+    });
+  if (attends() && !first) {
+    perTile(s.values, s.values, layout.e.slots, [&](const Item &item, int64_t turn) {
+      stream.comesFrom(op);
+      stream.load(layout.e.place(stream, turn, 2 * cols),
+                  {eAddress + 2 * cols * item.rows.begin, 2 * cols}, item.rows.size(), 2 * cols);
+    });
+    perTile(s.divide, s.divide, layout.sum.slots, [&](const Item &item, int64_t turn) {
+      stream.comesFrom(op);
+      stream.load(layout.sum.place(stream, turn, 8), {sumAddress + 8 * item.rows.begin, 8},
+                  item.rows.size(), 8);
+    });
+  }
+
+  std::vector<std::function<void(int64_t)>> stages(s.count(), [](int64_t) {});
+  auto then = [&](int stage, std::function<void(int64_t)> f) {
+    stages[stage] = [before = std::move(stages[stage]), f = std::move(f)](int64_t i) {
+      before(i);
+      f(i);
+    };
+  };
+  auto turnOf = [&](int64_t i) { return items[i].headTurn - items[0].headTurn; };
+  auto kvTurnOf = [&](int64_t i) { return items[i].kvTurn - items[0].kvTurn; };
+
+  if (finds) {
+    auto lowScores = [&](int64_t i, Range rows, Value scores) {
+      const Item &item = items[i];
+      stream.comesFrom(detectOp);
+      Place a = headPlace(stream, *lowQ, layout.lowQ, i, item.head, lowWidth, item.rows.begin)
+                    .at(rows.begin);
+      Place b = headPlace(stream, *lowK, layout.lowK, turnOf(i), item.head, lowWidth, 0);
+      lane::MatmulOp::create(stream, stream.location(), stream.at(a), stream.at(b), scores,
+                             rows.size(), keys, lowWidth, a.stride, b.stride, lowQ->precision,
+                             lowK->precision, /*unsignedA=*/false, /*transposeB=*/true,
+                             /*accumulate=*/false);
+    };
+    auto select = [&](int64_t i, Range rows, Value scores) {
+      const Item &item = items[i];
+      stream.comesFrom(detectOp);
+      Value biasAt = scores;
+      int64_t stride = 0;
+      if (lowBias) {
+        stride = lowBiasRows == 1 ? 0 : 4 * keys;
+        biasAt = stream.at({layout.lowBias.get(stream, biasTurn(i, lowBiasHeads, lowBiasRows)),
+                            stride * rows.begin, stride});
+      }
+      Place ids = layout.ids.place(stream, i, 4 * keep).at(rows.begin);
+      int64_t row = item.rows.begin + rows.begin;
+      lane::SelectOp::create(stream, stream.location(), scores, biasAt, stream.at(ids), rows.size(),
+                             keys, keep, stride, lowBias != nullptr, lowCausal,
+                             lowCausal ? row + shift : 0, detect->id, item.head, row);
+    };
+    if (layout.scoreRows < layout.rows) {
+      // A part of the rows at a time; the next part's scores beside the selection.
+      then(s.scores, [=, &items, &layout, &stream](int64_t i) {
+        int64_t n = items[i].rows.size();
+        auto part = [&](int64_t r) { return Range{r, std::min(r + layout.scoreRows, n)}; };
+        int64_t turn = 0;
+        lowScores(i, part(0), layout.lowScores.get(stream, 0));
+        for (int64_t r = 0; r < n; r += layout.scoreRows, ++turn) {
+          if (r + layout.scoreRows < n)
+            lowScores(i, part(r + layout.scoreRows), layout.lowScores.get(stream, turn + 1));
+          select(i, part(r), layout.lowScores.get(stream, turn));
+        }
+      });
+    } else {
+      then(s.scores, [=, &items, &layout, &stream](int64_t i) {
+        lowScores(i, {0, items[i].rows.size()}, layout.lowScores.get(stream, i));
+      });
+      then(s.select, [=, &items, &layout, &stream](int64_t i) {
+        select(i, {0, items[i].rows.size()}, layout.lowScores.get(stream, i));
+      });
+    }
+    if (!attends() || (layout.twoPasses && !second))
+      then(s.store, [&](int64_t i) {
+        const Item &item = items[i];
+        stream.comesFrom(detectOp);
+        int64_t to = attends() ? idsAddress + 4 * item.rows.begin * keep : keptIds(item);
+        stream.store(layout.ids.place(stream, i, 4 * keep), {to, 4 * keep}, item.rows.size(),
+                     4 * keep);
+      });
+  }
+  if (attends() && masked())
+    then(s.order, [&](int64_t i) {
+      const Item &item = items[i];
+      stream.comesFrom(finds ? detectOp : op);
+      lane::OrderOp::create(stream, stream.location(), layout.ids.get(stream, i),
+                            layout.schedule.get(stream, i), item.rows.size(), keys, keep, share,
+                            mask->id, item.head, item.rows.begin);
+    });
+  if (attends() && first) {
+    then(s.products, [&](int64_t i) {
+      const Item &item = items[i];
+      stream.comesFrom(op);
+      Place a = headPlace(stream, *q, layout.q, i, item.head, width, item.rows.begin);
+      Place b = headPlace(stream, *k, layout.k, kvTurnOf(i), item.head / group, width, 0);
+      if (masked())
+        lane::SddmmOp::create(stream, stream.location(), stream.at(a), stream.at(b),
+                              layout.ids.get(stream, i), layout.schedule.get(stream, i),
+                              layout.scores.get(stream, i), item.rows.size(), keep, keys, width,
+                              a.stride, b.stride, share, q->precision);
+      else
+        lane::MatmulOp::create(stream, stream.location(), stream.at(a), stream.at(b),
+                               layout.scores.get(stream, i), item.rows.size(), keys, width,
+                               a.stride, b.stride, q->precision, k->precision,
+                               /*unsignedA=*/false, /*transposeB=*/true, /*accumulate=*/false);
+    });
+    then(s.softmax, [&](int64_t i) {
+      const Item &item = items[i];
+      stream.comesFrom(op);
+      Value scores = layout.scores.get(stream, i);
+      Value biasAt = bias ? layout.bias.get(stream, biasTurn(i, biasHeads, biasRows)) : scores;
+      lane::SoftmaxOp::create(
+          stream, stream.location(), scores, biasAt, masked() ? layout.ids.get(stream, i) : scores,
+          layout.e.get(stream, i), layout.sum.get(stream, i), item.rows.size(), cols,
+          bias && biasRows != 1 ? 4 * keys : 0, keys, toAPFloat(scale), bias != nullptr, masked(),
+          causal, causal ? item.rows.begin + shift : 0);
+    });
+    if (!both)
+      then(s.store, [&](int64_t i) {
+        const Item &item = items[i];
+        stream.comesFrom(op);
+        stream.store(layout.e.place(stream, i, 2 * cols),
+                     {eAddress + 2 * cols * item.rows.begin, 2 * cols}, item.rows.size(), 2 * cols);
+        stream.store(layout.sum.place(stream, i, 8), {sumAddress + 8 * item.rows.begin, 8},
+                     item.rows.size(), 8);
+      });
+  }
+  if (attends() && second) {
+    then(s.values, [&](int64_t i) {
+      const Item &item = items[i];
+      stream.comesFrom(op);
+      Place b = headPlace(stream, *v, layout.v, kvTurnOf(i), item.head / group, valueWidth, 0);
+      Value e = layout.e.get(stream, i), weighted = layout.weighted.get(stream, i);
+      if (masked())
+        lane::SpmmOp::create(stream, stream.location(), e, stream.at(b), layout.ids.get(stream, i),
+                             layout.schedule.get(stream, i), weighted, item.rows.size(), keep, keys,
+                             valueWidth, b.stride, share, v->precision);
+      else
+        lane::MatmulOp::create(stream, stream.location(), e, stream.at(b), weighted,
+                               item.rows.size(), valueWidth, keys, 2 * keys, b.stride,
+                               Precision::FX16, v->precision, /*unsignedA=*/true,
+                               /*transposeB=*/false, /*accumulate=*/false);
+    });
+    auto outAt = [&](int64_t i) {
+      return headPlace(stream, *out, layout.out, i, items[i].head, valueWidth, items[i].rows.begin);
+    };
+    then(s.divide, [&, outAt](int64_t i) {
+      const Item &item = items[i];
+      stream.comesFrom(op);
+      Place to = outAt(i);
+      lane::NormalizeOp::create(stream, stream.location(), layout.weighted.get(stream, i),
+                                layout.sum.get(stream, i), stream.at(to), item.rows.size(),
+                                valueWidth, to.stride, v->exponent(), out->exponent(),
+                                out->precision);
+    });
+    if (!stays(out))
+      then(s.store, [&, outAt](int64_t i) {
+        const Item &item = items[i];
+        stream.comesFrom(op);
+        stream.store(outAt(i), stream.inDram(*out, item.rows.begin, item.head * valueWidth),
+                     item.rows.size(), bytesOf(valueWidth, out->bits));
+      });
+  }
+  pipeline.run(count, stages);
+}
+
+std::unique_ptr<Kernel> tolane::makeAttentionKernel(const Plan &plan, const Step &step) {
+  return std::make_unique<AttentionKernel>(plan, step);
+}

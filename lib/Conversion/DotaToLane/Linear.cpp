@@ -1,0 +1,599 @@
+//===- Linear.cpp - matrix products with weights, tile by tile ----------------===//
+//
+// Column-parallel: every lane multiplies all rows of x by its columns of the
+// weights; linears of the same x share what is loaded of it. Row-parallel: every
+// lane multiplies its columns of x by its rows of the weights and leaves exact
+// sums in DRAM.
+//
+// Three orders of loops, of which the cheapest that fits is taken:
+//   KeepX        a block of rows of x stays, weights stream past it
+//   KeepWeights  a block of weights stays, rows of x stream past it
+//   SplitDepth   both stream, a block of the depth at a time
+//
+// Weights lie in DRAM tile by tile, so that a tile is one long transfer; the
+// biases of its columns follow it.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Tiles.h"
+#include "dota/Dialect/Dota/FixedPoint.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace mlir::dota;
+using namespace mlir::dota::tolane;
+
+namespace {
+
+class LinearKernel : public Kernel {
+public:
+  LinearKernel(const Plan &plan, const Step &step);
+  std::optional<int64_t> choose(int64_t room) override;
+  void layOut(Data &data) override;
+  void emit(Stream &stream) override;
+
+private:
+  enum Order { KeepX, KeepWeights, SplitDepth };
+  struct Layout {
+    Order order = KeepX;
+    int64_t rows = 0;  ///< of a tile of sums
+    int64_t cols = 0;  ///< of a tile of weights
+    int64_t depth = 0; ///< of a tile of weights
+    int64_t block = 0; ///< rows of x, or tiles of weights, that stay
+    Ring x, weights, sums;
+    TileRings tiles;
+    int64_t bytes = 0;
+    double cycles = 0;
+  };
+  /// Columns of one linear's weights that lie together.
+  struct WeightTile {
+    size_t chain;
+    Range columns;
+    int64_t address;         ///< in DRAM
+    int64_t biasAddress;     ///< where weights are no constant; else behind them
+    SmallVector<Range> runs; ///< columns that are requantised together
+  };
+
+  const Matrix &x() const { return plan[step.chains.front().linear.getX()]; }
+  bool partial() const { return step.kind == Step::Partial; }
+  /// x is at hand in SRAM and never loaded.
+  bool xStays() const { return x().storage == Storage::Resident; }
+  Range depthOf(unsigned lane) const {
+    return x().isPrivate ? x().slicing[lane] : Range{0, x().cols};
+  }
+  Range columnsOf(const Chain &chain, unsigned lane) const {
+    const Matrix &result = plan[chain.linear.getResult()];
+    return partial() ? Range{0, result.cols} : result.slicing[lane];
+  }
+  bool hasBias(const Chain &chain) const { return !partial() && chain.linear.getBias(); }
+  std::vector<WeightTile> cut(unsigned lane, int64_t cols) const;
+  SmallVector<Range> cutRuns(const Chain &chain, Range columns) const;
+  /// Bytes of a tile's weights, before the bias.
+  int64_t weightBytes(const Chain &chain, int64_t depth, int64_t cols) const {
+    return alignBytes(depth * bytesOf(cols, plan[chain.linear.getWeight()].bits));
+  }
+  std::optional<Layout> layoutFor(Order order, int64_t rows, int64_t cols, int64_t depth,
+                                  int64_t room, int64_t &least) const;
+  void run(Stream &stream, Layout &layout);
+  void finishTile(Stream &stream, Layout &layout, const WeightTile &tile, Range run, Range rows,
+                  Value sums, int64_t weightsTurn, int64_t turn, int64_t depth);
+
+  const Plan &plan;
+  const Step &step;
+  const int index;
+  std::vector<Tiles> tiles; ///< a chain
+  Layout best;
+  std::vector<std::vector<WeightTile>> laneTiles;
+};
+
+} // namespace
+
+LinearKernel::LinearKernel(const Plan &plan, const Step &step)
+    : plan(plan), step(step), index(&step - plan.steps.data()) {
+  for (const Chain &chain : step.chains) {
+    SmallVector<Value> entries;
+    if (!partial())
+      entries.push_back(chain.linear.getResult());
+    tiles.emplace_back(plan, index, chain.ops, entries, /*wholeRows=*/false);
+  }
+}
+
+/// Columns of a tile that share an exponent; a head each where heads are padded.
+SmallVector<Range> LinearKernel::cutRuns(const Chain &chain, Range columns) const {
+  const Matrix &result = plan[chain.linear.getResult()];
+  SmallVector<Range> runs;
+  for (int64_t c = columns.begin; c < columns.end; ++c) {
+    bool joins = !runs.empty() && result.exponent(c) == result.exponent(c - 1) &&
+                 !(result.padded() && c % result.unit == 0);
+    if (partial() && !runs.empty())
+      joins = true;
+    if (joins)
+      ++runs.back().end;
+    else
+      runs.push_back({c, c + 1});
+  }
+  return runs;
+}
+
+std::vector<LinearKernel::WeightTile> LinearKernel::cut(unsigned lane, int64_t cols) const {
+  std::vector<WeightTile> result;
+  for (auto [number, chain] : llvm::enumerate(step.chains)) {
+    Range all = columnsOf(chain, lane);
+    const Matrix &matrix = plan[chain.linear.getResult()];
+    const Matrix &weight = plan[chain.linear.getWeight()];
+    // A run has to start on a whole byte of the weights, a tile on one of the
+    // result.
+    bool byRuns = weight.bits < 8;
+    int64_t width = matrix.padded() ? cols / matrix.unit * matrix.unit : cols;
+    for (int64_t c = all.begin; c < all.end; c += width) {
+      Range columns{c, std::min(c + width, all.end)};
+      SmallVector<Range> runs = cutRuns(chain, columns);
+      if (!byRuns || runs.size() == 1) {
+        result.push_back({number, columns, -1, -1, runs});
+        continue;
+      }
+      for (Range run : runs)
+        result.push_back({number, run, -1, -1, {run}});
+    }
+  }
+  return result;
+}
+
+std::optional<LinearKernel::Layout> LinearKernel::layoutFor(Order order, int64_t rows, int64_t cols,
+                                                            int64_t depth, int64_t room,
+                                                            int64_t &least) const {
+  Layout layout;
+  layout.order = order;
+  layout.rows = rows;
+  layout.cols = cols;
+  layout.depth = depth;
+  const Matrix &x = this->x();
+  const int64_t n = x.rows;
+  int64_t maxDepth = 0;
+  for (unsigned lane = 0; lane < plan.lanes(); ++lane)
+    maxDepth = std::max(maxDepth, depthOf(lane).size());
+  int64_t xRow = bytesOf(maxDepth, x.bits);
+
+  // Sums of one tile are finished while those of the next are made.
+  layout.sums = {rows * cols * 8, 2, {}};
+  int64_t allWeights = 0, tileCount = 0, tileBytes = 0, constants = 0, macs = 0;
+  for (auto [number, chain] : llvm::enumerate(step.chains)) {
+    int64_t width = 0;
+    for (unsigned lane = 0; lane < plan.lanes(); ++lane)
+      width = std::max(width, columnsOf(chain, lane).size());
+    int64_t biasBytes = hasBias(chain) ? 4 * cols : 0;
+    int64_t bytes = weightBytes(chain, maxDepth, cols) + alignBytes(biasBytes);
+    int64_t count = (width + cols - 1) / cols;
+    allWeights += count * bytes;
+    tileCount += count;
+    tileBytes = std::max(tileBytes, weightBytes(chain, depth, cols) + alignBytes(biasBytes));
+    tiles[number].size(layout.tiles, rows, std::min(cols, width));
+    constants += tiles[number].constantBytes(width);
+    macs += n * maxDepth * width;
+  }
+  int64_t fixed = layout.sums.total() + layout.tiles.total() + constants;
+  int64_t left = room - fixed;
+  int64_t rowTiles = (n + rows - 1) / rows;
+  double traffic = 0;
+  int64_t xTraffic = xStays() ? 0 : n * xRow;
+
+  switch (order) {
+  case KeepX: {
+    layout.weights = {tileBytes, 2, {}};
+    left -= layout.weights.total();
+    // As many rows as there is room for, in whole tiles.
+    int64_t block = n;
+    if (!xStays() && left < alignBytes(n * xRow)) {
+      block = std::min((left - 128) / 2 / std::max<int64_t>(xRow, 1) / rows * rows, n);
+      if (block <= 0) {
+        least = std::min(least, room - left + 2 * alignBytes(rows * xRow));
+        return std::nullopt;
+      }
+    }
+    layout.block = block;
+    int64_t blocks = (n + block - 1) / block;
+    if (!xStays())
+      layout.x = {block * xRow, blocks > 1 ? 2 : 1, {}};
+    traffic = xTraffic + allWeights * (tileCount <= 2 ? 1.0 : blocks);
+    break;
+  }
+  case KeepWeights: {
+    if (xStays())
+      return std::nullopt;
+    layout.x = {rows * xRow, 2, {}};
+    left -= layout.x.total();
+    // Where not all tiles fit, one place is for the next.
+    int64_t slots = std::min(left / alignBytes(tileBytes), tileCount);
+    int64_t block = slots == tileCount ? slots : slots - 1;
+    if (block <= 0) {
+      least = std::min(least, room - left + 2 * alignBytes(tileBytes));
+      return std::nullopt;
+    }
+    layout.block = block;
+    layout.weights = {tileBytes, slots, {}};
+    int64_t blocks = (tileCount + block - 1) / block;
+    traffic = allWeights + xTraffic * static_cast<double>(blocks);
+    break;
+  }
+  case SplitDepth:
+    layout.weights = {tileBytes, 2, {}};
+    if (!xStays())
+      layout.x = {rows * bytesOf(depth, x.bits), 2, {}};
+    traffic =
+        static_cast<double>(xTraffic) * tileCount + static_cast<double>(allWeights) * rowTiles;
+    break;
+  }
+  layout.bytes = fixed + layout.weights.total() + layout.x.total();
+  if (layout.bytes > room) {
+    least = std::min(least, layout.bytes);
+    return std::nullopt;
+  }
+
+  // Cycles, roughly: transfers beside products, and what each instruction costs.
+  const ::dota::Machine &m = plan.machine;
+  double transfer = traffic / (static_cast<double>(m.dram.bytesPerCycle) / plan.lanes());
+  auto fill = [](int64_t have, int64_t unit) {
+    return static_cast<double>((have + unit - 1) / unit * unit) / have;
+  };
+  double product = static_cast<double>(macs) / (m.rmmu.rows * m.rmmu.columns) *
+                   fill(std::min(rows, n), m.rmmu.rows) * fill(depth, m.rmmu.columns);
+  double instructions =
+      static_cast<double>(rowTiles) * tileCount * std::ceil(static_cast<double>(maxDepth) / depth);
+  layout.cycles = std::max(transfer, product) + 0.1 * std::min(transfer, product) +
+                  instructions * (m.rmmu.latency + m.mfu.latency);
+  return layout;
+}
+
+std::optional<int64_t> LinearKernel::choose(int64_t room) {
+  int64_t n = x().rows, depth = 0, cols = 0;
+  for (unsigned lane = 0; lane < plan.lanes(); ++lane) {
+    depth = std::max(depth, depthOf(lane).size());
+    for (const Chain &chain : step.chains)
+      cols = std::max(cols, columnsOf(chain, lane).size());
+  }
+  // Tiles start on whole bytes of every operand.
+  auto sizes = [](int64_t all, std::initializer_list<int64_t> choices) {
+    SmallVector<int64_t> result;
+    for (int64_t choice : choices)
+      if (choice < all)
+        result.push_back(choice);
+    result.push_back(all);
+    return result;
+  };
+  std::optional<Layout> found;
+  int64_t least = std::numeric_limits<int64_t>::max();
+  auto consider = [&](std::optional<Layout> layout) {
+    if (layout && (!found || layout->cycles < found->cycles))
+      found = std::move(layout);
+  };
+  int64_t unit = 1;
+  for (const Chain &chain : step.chains)
+    if (const Matrix &result = plan[chain.linear.getResult()]; result.padded())
+      unit = std::max(unit, result.unit);
+  for (int64_t c :
+       sizes(std::min<int64_t>(cols, std::max<int64_t>(256, unit)), {8, 16, 32, 64, 96, 128})) {
+    if (c < unit)
+      continue;
+    for (int64_t r : sizes(std::min<int64_t>(n, 256), {1, 4, 8, 16, 32, 64, 96, 128})) {
+      consider(layoutFor(KeepX, r, c, depth, room, least));
+      consider(layoutFor(KeepWeights, r, c, depth, room, least));
+      if (x().bits >= 8)
+        for (int64_t k : sizes(depth, {16, 32, 64, 128, 256, 512, 1024}))
+          if (k < depth)
+            consider(layoutFor(SplitDepth, r, c, k, room, least));
+    }
+  }
+  if (!found)
+    return least;
+  best = std::move(*found);
+  return std::nullopt;
+}
+
+void LinearKernel::layOut(Data &data) {
+  for (unsigned lane = 0; lane < plan.lanes(); ++lane)
+    laneTiles.push_back(depthOf(lane).empty() ? std::vector<WeightTile>{} : cut(lane, best.cols));
+  for (auto [number, chain] : llvm::enumerate(step.chains)) {
+    const Matrix &weight = plan[chain.linear.getWeight()];
+    std::optional<Constant> constant = Constant::get(weight.value);
+    std::optional<Constant> bias;
+    if (hasBias(chain))
+      bias = Constant::get(chain.linear.getBias());
+    // One block for all lanes' tiles.
+    int64_t bytes = 0;
+    for (int pass = 0; pass < 2; ++pass) {
+      int64_t address = 0, at = 0;
+      if (pass == 1) {
+        if (bytes == 0)
+          continue;
+        address = data.add(chain.linear.getLoc(), bytes);
+      }
+      for (unsigned lane = 0; lane < plan.lanes(); ++lane)
+        for (WeightTile &tile : laneTiles[lane]) {
+          if (tile.chain != number)
+            continue;
+          Range depth = depthOf(lane);
+          int64_t start = at;
+          if (constant)
+            at += weightBytes(chain, depth.size(), tile.columns.size());
+          int64_t biasStart = at;
+          if (bias)
+            at += alignBytes(4 * tile.columns.size());
+          if (pass == 0)
+            continue;
+          tile.address = address + start;
+          tile.biasAddress = address + biasStart;
+          char *out = data.last().data();
+          if (constant)
+            constant->pack(out + start, weight.cols, depth, tile.columns, weight.bits);
+          if (bias)
+            bias->pack(out + biasStart, weight.cols, {0, 1}, tile.columns, 32);
+        }
+      bytes = at;
+    }
+  }
+}
+
+/// What follows the last product of some sums.
+void LinearKernel::finishTile(Stream &stream, Layout &layout, const WeightTile &tile, Range run,
+                              Range rows, Value sums, int64_t weightsTurn, int64_t turn,
+                              int64_t depth) {
+  const Chain &chain = step.chains[tile.chain];
+  LinearOp linear = chain.linear;
+  stream.comesFrom(linear);
+  const Matrix &x = this->x(), &weight = plan[linear.getWeight()],
+               &result = plan[linear.getResult()];
+  Place out = tiles[tile.chain].place(stream, layout.tiles, linear.getResult(), turn, rows, run);
+  int64_t shift = x.exponent() + weight.exponent() - result.exponent(run.begin);
+  int64_t biasShift = 0;
+  Value bias = sums;
+  if (hasBias(chain)) {
+    biasShift = x.exponent() + weight.exponent() - plan[linear.getBias()].exponent();
+    int64_t offset =
+        weightBytes(chain, depth, tile.columns.size()) + 4 * (run.begin - tile.columns.begin);
+    bias = stream.at({layout.weights.get(stream, weightsTurn), offset, 0});
+  }
+  lane::RequantizeOp::create(stream, stream.location(), sums, bias, stream.at(out), rows.size(),
+                             run.size(), out.stride, shift, biasShift, result.precision,
+                             hasBias(chain));
+  tiles[tile.chain].compute(stream, layout.tiles, turn, rows, run);
+}
+
+void LinearKernel::emit(Stream &stream) {
+  if (laneTiles[stream.lane].empty())
+    return;
+  stream.comesFrom(step.chains.front().linear);
+  for (auto [number, chain] : llvm::enumerate(step.chains))
+    tiles[number].begin(stream, columnsOf(chain, stream.lane));
+  Layout layout = best;
+  run(stream, layout);
+}
+
+void LinearKernel::run(Stream &stream, Layout &layout) {
+  const unsigned lane = stream.lane;
+  const std::vector<WeightTile> &weightTiles = laneTiles[lane];
+  const Matrix &x = this->x();
+  const int64_t n = x.rows;
+  const Range depth = depthOf(lane);
+
+  // The loops, written out: one item is one product.
+  struct Item {
+    Range rows;
+    size_t tile;
+    Range run;
+    Range depth;      ///< from the start of the lane's
+    int64_t sumsTurn; ///< shared by the runs of a tile
+    int64_t turn;     ///< of what is made of the sums
+    int64_t weightsTurn;
+    int64_t xTurn;
+    int64_t xRow;     ///< first row of x in its buffer
+    bool first, last; ///< product of its sums
+  };
+  /// A load, for the items from `first` to `last`.
+  struct Load {
+    int64_t first, last;
+    Range rows, depth; ///< of x
+    size_t tile;       ///< of weights
+    int64_t row;       ///< first row in the buffer
+  };
+  std::vector<Item> items;
+  std::vector<Load> xLoads, weightLoads;
+  int64_t sumsTurn = 0, turn = 0;
+  auto rowTiles = [&](Range block, auto f) {
+    for (int64_t r = block.begin; r < block.end; r += layout.rows)
+      f(Range{r, std::min(r + layout.rows, block.end)});
+  };
+  auto useOf = [&](std::vector<Load> &loads, int64_t load) { loads[load].last = items.size() - 1; };
+  const Range whole{0, depth.size()};
+
+  switch (layout.order) {
+  case KeepX: {
+    // Weights that all fit at once are loaded once.
+    bool once = weightTiles.size() <= 2;
+    int64_t blocks = 0;
+    for (int64_t r = 0; r < n; r += layout.block, ++blocks) {
+      Range block{r, std::min(r + layout.block, n)};
+      size_t firstLoad = xLoads.size();
+      for (size_t t = 0; t < weightTiles.size(); ++t) {
+        if (!once || blocks == 0)
+          weightLoads.push_back({static_cast<int64_t>(items.size()), 0, {}, whole, t, 0});
+        int64_t weightsTurn = once ? t : weightLoads.size() - 1;
+        size_t part = firstLoad;
+        rowTiles(block, [&](Range rows) {
+          if (t == 0)
+            xLoads.push_back(
+                {static_cast<int64_t>(items.size()), 0, rows, whole, 0, rows.begin - block.begin});
+          for (Range run : weightTiles[t].runs) {
+            items.push_back({rows, t, run, whole, sumsTurn, turn++, weightsTurn, blocks,
+                             rows.begin - block.begin, true, true});
+            useOf(weightLoads, weightsTurn);
+            useOf(xLoads, part);
+          }
+          ++sumsTurn;
+          ++part;
+        });
+      }
+    }
+    break;
+  }
+  case KeepWeights: {
+    int64_t rowLoads = 0;
+    for (size_t t = 0; t < weightTiles.size(); t += layout.block) {
+      size_t end = std::min(t + layout.block, weightTiles.size());
+      rowTiles({0, n}, [&](Range rows) {
+        xLoads.push_back({static_cast<int64_t>(items.size()), 0, rows, whole, 0, 0});
+        for (size_t u = t; u < end; ++u) {
+          if (rows.begin == 0)
+            weightLoads.push_back({static_cast<int64_t>(items.size()), 0, {}, whole, u, 0});
+          for (Range run : weightTiles[u].runs) {
+            items.push_back({rows, u, run, whole, sumsTurn, turn++, static_cast<int64_t>(u),
+                             rowLoads, 0, true, true});
+            useOf(weightLoads, u);
+            useOf(xLoads, rowLoads);
+          }
+          ++sumsTurn;
+        }
+        ++rowLoads;
+      });
+    }
+    break;
+  }
+  case SplitDepth:
+    rowTiles({0, n}, [&](Range rows) {
+      for (size_t t = 0; t < weightTiles.size(); ++t, ++sumsTurn)
+        for (int64_t k = 0; k < depth.size(); k += layout.depth) {
+          Range part{k, std::min(k + layout.depth, depth.size())};
+          bool last = part.end == depth.size();
+          int64_t load = weightLoads.size(), first = items.size();
+          xLoads.push_back({first, 0, rows, part, 0, 0});
+          weightLoads.push_back({first, 0, {}, part, t, 0});
+          for (Range run : weightTiles[t].runs)
+            items.push_back(
+                {rows, t, run, part, sumsTurn, last ? turn++ : turn, load, load, 0, k == 0, last});
+          useOf(xLoads, load);
+          useOf(weightLoads, load);
+        }
+    });
+    break;
+  }
+
+  Pipeline pipeline;
+  // Weights, and biases where they go with the last of the depth; these are read
+  // one stage later than the weights.
+  std::vector<Chunk> chunks;
+  for (const Load &load : weightLoads) {
+    const WeightTile &tile = weightTiles[load.tile];
+    const Chain &chain = step.chains[tile.chain];
+    bool last = load.depth.end == depth.size();
+    chunks.push_back(
+        {load.first, load.last + (hasBias(chain) && last ? 1 : 0), [&, load, last](int64_t k) {
+           const WeightTile &tile = weightTiles[load.tile];
+           const Chain &chain = step.chains[tile.chain];
+           const Matrix &weight = plan[chain.linear.getWeight()];
+           stream.comesFrom(chain.linear);
+           int64_t rowBytes = bytesOf(tile.columns.size(), weight.bits);
+           Place to{layout.weights.get(stream, k), 0, rowBytes};
+           int64_t biasOffset = weightBytes(chain, load.depth.size(), tile.columns.size());
+           bool bias = hasBias(chain) && last;
+           if (Constant::get(weight.value)) {
+             int64_t bytes = load.depth.size() * rowBytes;
+             int64_t allBytes = weightBytes(chain, depth.size(), tile.columns.size());
+             bool together = bias && load.depth.begin == 0;
+             stream.load(to, {tile.address + load.depth.begin * rowBytes, 0}, 1,
+                         together ? allBytes + 4 * tile.columns.size() : bytes);
+             bias &= !together;
+           } else {
+             Range rows{depth.begin + load.depth.begin, depth.begin + load.depth.end};
+             stream.load(to, stream.inDram(weight, rows.begin, tile.columns.begin), rows.size(),
+                         rowBytes);
+           }
+           if (bias)
+             stream.load(to.at(0, biasOffset), {tile.biasAddress, 0}, 1, 4 * tile.columns.size());
+         }});
+  }
+  const int64_t far = items.size();
+  pipeline.channel(std::move(chunks), layout.weights.slots, layout.order == KeepWeights ? 2 : far);
+  if (!xStays()) {
+    chunks.clear();
+    // Parts of a block of rows share its buffer: they end with the block.
+    int64_t parts = 1;
+    if (layout.order == KeepX)
+      parts = (std::min(layout.block, n) + layout.rows - 1) / layout.rows;
+    for (const Load &load : xLoads)
+      chunks.push_back({load.first, load.last, [&, load, parts](int64_t k) {
+                          stream.comesFrom(step.chains.front().linear);
+                          const Matrix &x = this->x();
+                          int64_t stride = bytesOf(load.depth.size(), x.bits);
+                          Place to = layout.x.place(stream, k / parts, stride).at(load.row);
+                          stream.load(
+                              to, stream.inDram(x, load.rows.begin, depth.begin + load.depth.begin),
+                              load.rows.size(), stride);
+                        }});
+    pipeline.channel(std::move(chunks), layout.x.slots * parts, layout.order == KeepX ? parts : 2);
+  }
+  // Operands of the ops that follow a product, tile by tile.
+  chunks.clear();
+  for (auto [number, item] : llvm::enumerate(items)) {
+    if (!item.last || partial())
+      continue;
+    int64_t when = number + 1;
+    // A turn without anything to load keeps the turns in step.
+    chunks.push_back({when, when, [&, number = number](int64_t) {
+                        const Item &item = items[number];
+                        tiles[weightTiles[item.tile].chain].load(stream, layout.tiles, item.turn,
+                                                                 item.rows, item.run);
+                      }});
+  }
+  pipeline.channel(std::move(chunks), 2, 1);
+
+  // Sums of a tile's runs lie one after the other.
+  auto sumsOf = [&](const Item &item) {
+    const WeightTile &tile = weightTiles[item.tile];
+    return stream.at({layout.sums.get(stream, item.sumsTurn),
+                      8 * item.rows.size() * (item.run.begin - tile.columns.begin), 0});
+  };
+  auto multiply = [&](int64_t i) {
+    const Item &item = items[i];
+    const WeightTile &tile = weightTiles[item.tile];
+    const Chain &chain = step.chains[tile.chain];
+    const Matrix &weight = plan[chain.linear.getWeight()];
+    stream.comesFrom(chain.linear);
+    Place a;
+    if (xStays())
+      a = stream.resident(x).at(item.rows.begin, bytesOf(item.depth.begin, x.bits));
+    else
+      a = layout.x.place(stream, item.xTurn, bytesOf(item.depth.size(), x.bits)).at(item.xRow);
+    int64_t bStride = bytesOf(tile.columns.size(), weight.bits);
+    Place b{layout.weights.get(stream, item.weightsTurn),
+            bytesOf(item.run.begin - tile.columns.begin, weight.bits), bStride};
+    lane::MatmulOp::create(stream, stream.location(), stream.at(a), stream.at(b), sumsOf(item),
+                           item.rows.size(), item.run.size(), item.depth.size(), a.stride, b.stride,
+                           x.precision, weight.precision,
+                           /*unsignedA=*/false, /*transposeB=*/false, /*accumulate=*/!item.first);
+  };
+  auto finish = [&](int64_t i) {
+    const Item &item = items[i];
+    if (!item.last)
+      return;
+    const WeightTile &tile = weightTiles[item.tile];
+    if (!partial())
+      return finishTile(stream, layout, tile, item.run, item.rows, sumsOf(item), item.weightsTurn,
+                        item.turn, item.depth.size());
+    const Chain &chain = step.chains[tile.chain];
+    stream.comesFrom(chain.linear);
+    int64_t cols = plan[chain.linear.getResult()].cols;
+    stream.store({sumsOf(item), 0, 8 * item.run.size()},
+                 {chain.partials[lane] + 8 * (item.rows.begin * cols + item.run.begin), 8 * cols},
+                 item.rows.size(), 8 * item.run.size());
+  };
+  auto store = [&](int64_t i) {
+    const Item &item = items[i];
+    if (item.last && !partial())
+      tiles[weightTiles[item.tile].chain].store(stream, layout.tiles, item.turn, item.rows,
+                                                item.run);
+  };
+  pipeline.run(items.size(), {multiply, finish, store});
+}
+
+std::unique_ptr<Kernel> tolane::makeLinearKernel(const Plan &plan, const Step &step) {
+  return std::make_unique<LinearKernel>(plan, step);
+}
