@@ -59,6 +59,8 @@ def Quantize : Pass<"dota-quantize", "::mlir::ModuleOp"> {
     Option<"weightPrecision", "weight-precision", "std::string", "\"fx16\"",
            "of constant weights: fx16, fx8 or fx4">
   ];
+}
+
 def DotaToLane : Pass<"dota-to-lane", "::mlir::ModuleOp"> {
   let summary = "lower fixed-point programs to instruction streams of the lanes";
   let description = [{
