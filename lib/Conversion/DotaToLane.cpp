@@ -10,10 +10,12 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "../Lane/SramPlacement.h"
 #include "DotaToLane/Stream.h"
 #include "dota/Passes.h"
 #include "dota/runtime/Error.h"
 #include "mlir/IR/Remarks.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
 
 namespace mlir::dota {
 #define GEN_PASS_DEF_DOTATOLANE
@@ -27,7 +29,7 @@ using namespace mlir::dota::tolane;
 /// Constants that are operands of anything but a linear's weights and bias.
 static void placeConstants(Plan &plan, Data &data) {
   for (Operation &op : plan.program.getBody().front()) {
-    if (!op.hasTrait<OpTrait::ConstantLike>())
+    if (!op.hasTrait<OpTrait::ConstantLike>() || op.use_empty())
       continue;
     Value value = op.getResult(0);
     bool needed = llvm::any_of(value.getUses(), [](OpOperand &use) {
@@ -73,7 +75,34 @@ struct DotaToLane : mlir::dota::impl::DotaToLaneBase<DotaToLane> {
   using DotaToLaneBase::DotaToLaneBase;
 
   LogicalResult lower(ProgramOp program, const ::dota::Machine &machine) {
-    Plan plan(program, machine);
+    // What nothing reads has no place in DRAM or SRAM either.
+    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(program.getBody().front())))
+      if (isOpTriviallyDead(&op))
+        op.erase();
+    // Buffers with different lives may leave gaps that no other fits in: less that
+    // lives long leaves fewer.
+    const auto capacity = static_cast<int64_t>(machine.sram.bytes);
+    for (int64_t mostResident : {capacity / 2, capacity / 4, int64_t{0}}) {
+      FailureOr<lane::ProgramOp> lanes = emit(program, machine, mostResident);
+      if (failed(lanes))
+        return failure();
+      if (mostResident == 0 || fits(*lanes, machine.sram.bytes))
+        break;
+      lanes->erase();
+    }
+    program.erase();
+    return success();
+  }
+
+  static bool fits(lane::ProgramOp program, uint64_t capacity) {
+    return llvm::all_of(program.getOps<lane::StreamOp>(), [&](lane::StreamOp stream) {
+      return lane::placeBuffers(lane::StreamLives(stream).buffers, capacity).fits();
+    });
+  }
+
+  FailureOr<lane::ProgramOp> emit(ProgramOp program, const ::dota::Machine &machine,
+                                  int64_t mostResident) {
+    Plan plan(program, machine, mostResident);
     if (failed(plan.make()))
       return failure();
     Data data(plan.dram);

@@ -275,7 +275,7 @@ int64_t AttentionKernel::scratchBytes(unsigned lane) const {
     return 0;
   // Of one head: exponentials, sums, ids.
   return alignBytes(2 * queries * columns()) + alignBytes(8 * queries) +
-         (masked() ? alignBytes(4 * queries * keep) : 0);
+         (detects() ? alignBytes(4 * queries * keep) : 0);
 }
 
 Place AttentionKernel::headPlace(Stream &stream, const Matrix &matrix, Ring &ring, int64_t turn,
@@ -339,7 +339,7 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
     idsAddress = sumAddress + alignBytes(8 * queries);
   }
   auto keptIds = [&](const Item &item) -> int64_t {
-    if (layout.twoPasses && !first)
+    if (detects() && !first)
       return idsAddress + 4 * item.rows.begin * keep;
     int64_t head = item.head - mask->heads[lane].begin;
     return mask->addresses[lane] + 4 * (head * queries + item.rows.begin) * keep;

@@ -76,21 +76,20 @@ void Dram::release(int64_t address, int64_t epoch) {
 // Values
 //===----------------------------------------------------------------------===//
 
-Plan::Plan(ProgramOp program, const ::dota::Machine &machine)
-    : program(program), machine(machine) {}
+Plan::Plan(ProgramOp program, const ::dota::Machine &machine, int64_t mostResident)
+    : program(program), machine(machine), mostResident(mostResident) {}
 Plan::~Plan() = default;
 
+/// Heads that an attention or a detection finds in an operand.
+static int64_t headCount(OpOperand &use) {
+  bool keys = use.getOperandNumber() > 0 && !isa<DetectOp>(use.getOwner());
+  return cast<IntegerAttr>(use.getOwner()->getAttr(keys ? "kv_heads" : "heads")).getInt();
+}
+
 LogicalResult Plan::describe(Value value) {
-  if (auto maskType = dyn_cast<MaskType>(value.getType()))
+  if (isa<MaskType>(value.getType()))
     return success();
-  auto error = [&] {
-    return emitError(value.getLoc()) << "value of type " << value.getType() << " in a program; ";
-  };
-  auto type = dyn_cast<RankedTensorType>(value.getType());
-  if (!type || !type.hasStaticShape())
-    return error() << "a tensor of static shape expected";
-  if (type.getNumElements() == 0)
-    return error() << "at least one element expected";
+  auto type = cast<RankedTensorType>(value.getType());
   Matrix matrix;
   matrix.value = value;
   matrix.cols = type.getRank() == 0 ? 1 : type.getShape().back();
@@ -102,44 +101,36 @@ LogicalResult Plan::describe(Value value) {
     matrix.precision = fixed->precision;
     matrix.exponents.push_back(fixed->exponent);
   } else if (auto perColumn = getPerColumnFixedPoint(element)) {
-    if (perColumn->dimension != type.getRank() - 1)
-      return error() << "exponents along dimension " << perColumn->dimension << "; dimension "
-                     << type.getRank() - 1 << " expected";
     matrix.bits = perColumn->bits;
     matrix.precision = perColumn->precision;
     matrix.exponents.assign(perColumn->exponents.begin(), perColumn->exponents.end());
     if (llvm::all_equal(matrix.exponents))
       matrix.exponents.resize(1);
-  } else if (element.isF32() || element.isInteger(32)) {
+  } else {
+    // f32, or i32 that passes through.
     matrix.isFloat = true;
     matrix.exponents.push_back(0);
-  } else {
-    return error() << "elements of f32, i32 or fixed point expected";
   }
-  // Heads of less than 8 bits an element start on whole bytes.
+  // In less than 8 bits an element the columns of a head start on whole bytes.
   if (matrix.bits < 8) {
     for (OpOperand &use : value.getUses()) {
-      int64_t heads = 0;
-      unsigned operand = use.getOperandNumber();
-      if (auto op = dyn_cast<DetectOp>(use.getOwner()))
-        heads = op.getHeads();
-      else if (auto op = dyn_cast<AttentionOp>(use.getOwner()))
-        heads = operand == 0 ? op.getHeads() : op.getKvHeads();
-      else if (auto op = dyn_cast<MaskedAttentionOp>(use.getOwner()))
-        heads = operand == 0 ? op.getHeads() : op.getKvHeads();
-      if (heads && matrix.cols % heads == 0)
-        matrix.unit = matrix.cols / heads;
+      Operation *user = use.getOwner();
+      bool heads = isa<DetectOp, AttentionOp, MaskedAttentionOp>(user);
+      int64_t width = heads ? matrix.cols / headCount(use) : matrix.cols;
+      if (heads && width * matrix.bits % 8 != 0)
+        matrix.unit = width;
     }
     if (matrix.padded()) {
       for (OpOperand &use : value.getUses())
-        if (!isa<DetectOp, AttentionOp, MaskedAttentionOp>(use.getOwner()))
+        if (!isa<DetectOp, AttentionOp, MaskedAttentionOp>(use.getOwner()) ||
+            matrix.cols / headCount(use) != matrix.unit)
           return use.getOwner()->emitOpError()
-                 << "takes a matrix whose heads of " << matrix.unit << " columns in " << matrix.bits
-                 << " bits fill no whole bytes";
-      Operation *def = value.getDefiningOp();
-      if (!isa_and_nonnull<LinearOp>(def))
-        return error() << "heads of " << matrix.unit << " columns in " << matrix.bits
-                       << " bits fill no whole bytes; only the result of dota.linear can";
+                 << "takes a matrix in " << matrix.bits << " bits whose heads of " << matrix.unit
+                 << " columns fill no whole bytes";
+      if (!value.getDefiningOp<LinearOp>())
+        return emitError(value.getLoc())
+               << "makes a matrix in " << matrix.bits << " bits whose heads of " << matrix.unit
+               << " columns fill no whole bytes; only dota.linear can";
     }
   }
   matrix.number = matrices.size();
@@ -153,94 +144,39 @@ bool Plan::isBroadcast(Operation *op, Value operand) const {
          (*this)[op->getResult(0)].rows > 1;
 }
 
-/// What an op must be to have instructions; the dialect's verifier saw to shapes.
+/// What an op must be to have instructions; the dialect's verifiers saw to the rest.
 LogicalResult Plan::checkOp(Operation *op) {
   if (isa<ReturnOp>(op) || op->hasTrait<OpTrait::ConstantLike>())
     return success();
-  if (!isa<LinearOp, AttentionOp, DetectOp, MaskedAttentionOp, SoftmaxOp, LayerNormOp, RmsNormOp,
-           ActivationOp, AddOp, MulOp, QuantizeOp, DequantizeOp>(op))
-    return op->emitOpError("has no instructions in a lane");
-
-  auto fixed = [&](Value value, bool perColumn = false) -> LogicalResult {
-    const Matrix &matrix = (*this)[value];
-    if (matrix.isFloat)
-      return op->emitOpError() << "works on " << value.getType() << "; fixed point expected";
-    if (matrix.exponents.size() != 1 && !perColumn)
-      return op->emitOpError()
-             << "works on a matrix with an exponent for each column; one expected";
-    return success();
-  };
-  auto all = [](std::initializer_list<LogicalResult> results) {
-    return success(llvm::all_of(results, [](LogicalResult r) { return succeeded(r); }));
-  };
-  auto single = [&](Value value) -> LogicalResult {
-    auto type = cast<RankedTensorType>(value.getType());
-    if (type.getRank() > 2 &&
-        type.getNumElements() != type.getShape().back() * type.getShape()[type.getRank() - 2])
-      return op->emitOpError() << "works on " << type << "; one sequence expected";
-    return success();
-  };
-  return TypeSwitch<Operation *, LogicalResult>(op)
-      .Case([&](LinearOp linear) -> LogicalResult {
-        if (failed(all({fixed(linear.getX()), fixed(linear.getWeight()),
-                        fixed(linear.getResult(), true)})))
-          return failure();
-        if (linear.getWeight().getDefiningOp<ConstantOp>() && !Constant::get(linear.getWeight()))
-          return linear.emitOpError("has weights in an attribute that holds no bytes");
-        if (linear.getBias()) {
-          if (failed(fixed(linear.getBias())))
-            return failure();
-          if (!Constant::get(linear.getBias()))
-            return linear.emitOpError("has a bias that is no constant");
-        }
-        return success();
-      })
-      .Case<AttentionOp, MaskedAttentionOp>([&](auto attention) -> LogicalResult {
-        for (Value value : {attention.getQ(), attention.getK(), attention.getV()})
-          if (failed(fixed(value)) || failed(single(value)))
-            return failure();
-        if (attention.getBias() && !(*this)[attention.getBias()].isFloat)
-          return attention.emitOpError("has a bias that is not f32");
-        if (auto masked = dyn_cast<MaskedAttentionOp>(op)) {
-          const Matrix &q = (*this)[masked.getQ()], &k = (*this)[masked.getK()];
-          if (q.precision != k.precision)
-            return op->emitOpError()
-                   << "takes queries in " << stringifyPrecision(q.precision) << " and keys in "
-                   << stringifyPrecision(k.precision) << "; one precision expected";
-          if (!masked.getMask().template getDefiningOp<DetectOp>())
-            return op->emitOpError("takes a mask that no dota.detect of the program finds");
-          int64_t heads = cast<MaskType>(masked.getMask().getType()).getHeads();
-          if (heads != static_cast<int64_t>(masked.getHeads()))
-            return op->emitOpError()
-                   << "has " << masked.getHeads() << " heads and a mask of " << heads;
-        }
-        return fixed(attention.getResult());
-      })
-      .Case([&](DetectOp detect) -> LogicalResult {
-        for (Value value : {detect.getQ(), detect.getK()}) {
-          if (failed(fixed(value, true)) || failed(single(value)))
-            return failure();
-          const Matrix &matrix = (*this)[value];
-          int64_t width = matrix.cols / static_cast<int64_t>(detect.getHeads());
-          for (int64_t c = 0; c < static_cast<int64_t>(matrix.exponents.size()); ++c)
-            if (matrix.exponents[c] != matrix.exponents[c / width * width])
-              return detect.emitOpError() << "head " << c / width << " has exponents "
-                                          << matrix.exponents[c / width * width] << " and "
-                                          << matrix.exponents[c] << "; one expected";
-        }
-        return success();
-      })
-      .Case([&](QuantizeOp quantize) { return fixed(quantize.getResult()); })
-      .Case([&](DequantizeOp dequantize) { return fixed(dequantize.getX()); })
-      .Case<AddOp, MulOp>([&](auto add) -> LogicalResult {
-        const Matrix &x = (*this)[add.getX()], &y = (*this)[add.getY()];
-        if (y.cols != x.cols || (y.rows != x.rows && y.rows != 1))
-          return op->emitOpError() << "adds " << y.rows << " x " << y.cols << " to " << x.rows
-                                   << " x " << x.cols << "; the same rows or one expected";
-        return all({fixed(add.getX()), fixed(add.getY()), fixed(add.getResult())});
-      })
-      .Default(
-          [&](Operation *) { return all({fixed(op->getOperand(0)), fixed(op->getResult(0))}); });
+  // One operand tells the level of all.
+  Value result = op->getResult(0);
+  const Matrix *level = isa<QuantizeOp>(op) ? &(*this)[result] : &(*this)[op->getOperand(0)];
+  if (level->isFloat)
+    return op->emitOpError() << "works on " << level->value.getType()
+                             << "; fixed point expected in a lane";
+  for (Value operand : op->getOperands())
+    if (!isa<MaskType>(operand.getType()) && !isa<DetectOp>(op) &&
+        (*this)[operand].exponents.size() != 1)
+      return op->emitOpError() << "works on a matrix with an exponent for each column; only "
+                                  "dota.detect can";
+  // Rows of several sequences are as good as those of one, but for attention.
+  if (isa<AttentionOp, MaskedAttentionOp, DetectOp>(op)) {
+    auto type = cast<RankedTensorType>(op->getOperand(0).getType());
+    if (type.getRank() > 2 && type.getShape().front() != 1)
+      return op->emitOpError() << "works on " << type.getShape().front()
+                               << " sequences; one expected";
+  }
+  if (auto linear = dyn_cast<LinearOp>(op)) {
+    if (linear.getBias() && !Constant::get(linear.getBias()))
+      return linear.emitOpError("has a bias that is no constant");
+    Operation *weight = linear.getWeight().getDefiningOp();
+    if (weight && weight->hasTrait<OpTrait::ConstantLike>() && !Constant::get(linear.getWeight()))
+      return linear.emitOpError("has weights whose bytes are not at hand");
+  }
+  if (auto masked = dyn_cast<MaskedAttentionOp>(op))
+    if (!masked.getMask().getDefiningOp<DetectOp>())
+      return masked.emitOpError("takes a mask that no dota.detect of the program finds");
+  return success();
 }
 
 LogicalResult Plan::describe() {
@@ -250,8 +186,9 @@ LogicalResult Plan::describe() {
       return failure();
   for (Operation &op : body)
     for (Value result : op.getResults())
-      if (failed(describe(result)))
-        return failure();
+      if (!result.use_empty() || !op.hasTrait<OpTrait::ConstantLike>())
+        if (failed(describe(result)))
+          return failure();
   int64_t id = 0;
   for (Operation &op : body) {
     if (failed(checkOp(&op)))
@@ -265,10 +202,6 @@ LogicalResult Plan::describe() {
       info.fused = detect->hasOneUse() && isa<MaskedAttentionOp>(*detect->user_begin());
       masks.insert({detect.getMask(), std::move(info)});
     }
-    if (auto ret = dyn_cast<ReturnOp>(&op))
-      for (Value value : ret.getOperands())
-        if (isa<MaskType>(value.getType()) || !matrices.find(value)->second.isFloat)
-          return ret.emitOpError() << "returns " << value.getType() << "; f32 or i32 expected";
   }
   return success();
 }
@@ -359,6 +292,18 @@ static Slicing anyColumns(const Matrix &matrix, unsigned lanes) {
   return partition(matrix.cols, lanes, 4);
 }
 
+/// Does each column of a private value belong to just one lane? Lanes that share
+/// key heads both have them.
+static bool isPartition(const Matrix &matrix) {
+  int64_t covered = 0;
+  for (Range range : matrix.slicing) {
+    if (!range.empty() && range.begin != covered)
+      return false;
+    covered = std::max(covered, range.end);
+  }
+  return covered == matrix.cols;
+}
+
 /// Marks a value as one that must be whole; true, as everything changes then.
 bool Plan::keepWhole(Value value) {
   assert(!whole.contains(value));
@@ -408,13 +353,7 @@ bool Plan::spread() {
     if (auto linear = dyn_cast<LinearOp>(op)) {
       const Matrix &x = (*this)[linear.getX()];
       if (x.isPrivate && lanes() > 1) {
-        int64_t covered = 0;
-        for (Range range : x.slicing) {
-          if (!range.empty() && range.begin != covered)
-            return keepWhole(linear.getX());
-          covered = std::max(covered, range.end);
-        }
-        if (covered != x.cols)
+        if (!isPartition(x))
           return keepWhole(linear.getX());
         modes[&op] = Mode::Partial;
         result.written = Pattern::Rows;
@@ -445,8 +384,10 @@ bool Plan::spread() {
     for (Value operand : kept)
       if ((*this)[operand].slicing != slicing)
         return keepWhole(operand);
-    bool agrees = isa<DequantizeOp>(op) || demand.kind == Demand::Any ||
-                  (demand.kind == Demand::Slices && demand.slicing == slicing);
+    bool agrees = isa<DequantizeOp>(op)
+                      ? isPartition((*this)[kept.front()])
+                      : demand.kind == Demand::Any ||
+                            (demand.kind == Demand::Slices && demand.slicing == slicing);
     if (!agrees)
       return keepWhole(kept.front());
     result.written = Pattern::Columns;
@@ -529,7 +470,8 @@ void Plan::group() {
             touches |= inChain;
             foreign |= !inChain && madeBy(operand) == last;
           }
-          if (touches && !foreign) {
+          const Matrix &made = (*this)[chain.linear.getResult()];
+          if (touches && !foreign && made.slicing == result.slicing) {
             chain.ops.push_back(&op);
             join(&op);
             break;
@@ -623,7 +565,6 @@ int64_t Plan::room(int step) const {
 }
 
 LogicalResult Plan::chooseStorage() {
-  const int64_t half = static_cast<int64_t>(machine.sram.bytes) / 2;
   auto sizeOf = [&](const Matrix &matrix) {
     int64_t bytes = 0;
     for (unsigned lane = 0; lane < lanes(); ++lane)
@@ -653,7 +594,7 @@ LogicalResult Plan::chooseStorage() {
     int64_t bytes = sizeOf(*matrix);
     bool fits = true;
     for (int step = matrix->firstStep; step <= matrix->lastStep; ++step)
-      fits &= taken[step] + bytes <= half;
+      fits &= taken[step] + bytes <= mostResident;
     if (!fits)
       continue;
     matrix->storage = Storage::Resident;

@@ -147,7 +147,8 @@ private:
 
 class Plan {
 public:
-  Plan(ProgramOp program, const ::dota::Machine &machine);
+  /// At most `mostResident` bytes of a lane's SRAM hold values between steps.
+  Plan(ProgramOp program, const ::dota::Machine &machine, int64_t mostResident);
   ~Plan();
   LogicalResult make();
 
@@ -176,6 +177,7 @@ public:
 
   mutable ProgramOp program; // getters of ops are not const
   const ::dota::Machine &machine;
+  const int64_t mostResident;
   std::vector<Step> steps;
   llvm::MapVector<Value, MaskInfo> masks;
   Dram dram;
