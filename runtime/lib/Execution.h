@@ -46,25 +46,10 @@ struct Execution {
   }
 };
 
-void run(const Load &, Execution &);
-void run(const Store &, Execution &);
-void run(const Matmul &, Execution &);
-void run(const Sddmm &, Execution &);
-void run(const Spmm &, Execution &);
-void run(const Requantize &, Execution &);
-void run(const Accumulate &, Execution &);
-void run(const Widen &, Execution &);
-void run(const Softmax &, Execution &);
-void run(const Normalize &, Execution &);
-void run(const LayerNorm &, Execution &);
-void run(const RmsNorm &, Execution &);
-void run(const Activation &, Execution &);
-void run(const Add &, Execution &);
-void run(const Mul &, Execution &);
-void run(const Quantize &, Execution &);
-void run(const Dequantize &, Execution &);
-void run(const Select &, Execution &);
-void run(const Order &, Execution &);
+/// What an instruction means: lib/instructions/NAME.cpp.
+#define DOTA_DECLARE_RUN(name) void run(const name &, Execution &);
+DOTA_FOR_EACH_UNIT_INSTRUCTION(DOTA_DECLARE_RUN)
+#undef DOTA_DECLARE_RUN
 
 /// Throws Error where a shift is not one that rounding knows, -15 to 62 places to
 /// the right.

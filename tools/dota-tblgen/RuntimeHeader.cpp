@@ -120,6 +120,13 @@ static void emitRuntimeHeader(const RecordKeeper &records, raw_ostream &os) {
 
   for (const Instruction &instruction : set.instructions)
     emitRegions(os, instruction);
+
+  os << "\n/// X(name) for each instruction that a unit runs.\n"
+        "#define DOTA_FOR_EACH_UNIT_INSTRUCTION(X)";
+  for (const Instruction &instruction : set.instructions)
+    if (instruction.unit != "Control")
+      os << " \\\n  X(" << instruction.name << ")";
+  os << "\n";
 }
 
 static TableGen::Emitter::Opt option("gen-runtime", emitRuntimeHeader,
