@@ -617,7 +617,36 @@ void Raiser::run() {
       raiseLinear(v);
       continue;
     }
-    raiseElementwise(v, /*mustCompute=*/false);
+    if (!raiseLateAttention(v))
+      raiseElementwise(v, /*mustCompute=*/false);
+  }
+
+  // Attention that was not divided after all.
+  for (linalg::LinalgOp op : ops)
+    if (lateCores.contains(op) && !raisedLate.contains(op))
+      missed(op, "attention", "the probabilities do not add up to one");
+
+  // Movement that brings a tensor back to where it was: the views of raised ops,
+  // and what the module did next.
+  for (Operation &op : llvm::make_early_inc_range(function.getBody().front())) {
+    if (!isa<linalg::LinalgOp, tensor::CollapseShapeOp, tensor::ExpandShapeOp>(op) ||
+        op.getNumResults() != 1 || op.use_empty())
+      continue;
+    auto type = dyn_cast<RankedTensorType>(op.getResult(0).getType());
+    if (!type || !type.hasStaticShape())
+      continue;
+    SmallVector<Index> at = tracer.variables(type.getShape());
+    Place place = tracer.follow(op.getResult(0), at);
+    auto source = cast<RankedTensorType>(place.tensor.getType());
+    bool isFar = isa<linalg::LinalgOp>(op) || op.getOperand(0) != place.tensor;
+    if (place.tensor == op.getResult(0) || !isFar ||
+        source.getElementType() != type.getElementType() || !source.hasStaticShape() ||
+        source.getNumElements() != type.getNumElements() ||
+        flatten(place.tensor, place.index) != flatten(op.getResult(0), at))
+      continue;
+    builder.setInsertionPoint(&op);
+    loc = op.getLoc();
+    replace(op.getResult(0), reshape(place.tensor, type.getShape()));
   }
 
   // What the raised ops replaced.

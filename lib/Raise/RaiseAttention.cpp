@@ -37,7 +37,9 @@ struct Raiser::Core {
   Expr exponent = kNoExpr;     // without the shift
   Expr bias = kNoExpr;
   Expr qShallow, qDeep, kShallow, kDeep, vShallow, vDeep;
-  double factor = 1; // on the probabilities
+  Expr late = kNoExpr; // what the product is multiplied by, k not in it
+  double factor = 1;   // on the probabilities
+  bool isNormalised = true;
   double scale = 1;
   SmallVector<Variable> batch, kvHeads, groups, queries, valueWidth;
 };
@@ -153,6 +155,8 @@ bool Raiser::analyse(Core &core, std::string &why) {
     core.vDeep = tracer.deepen(core.vShallow);
     if (!exprs.depends(core.vDeep, core.k))
       continue;
+    if (core.late != kNoExpr)
+      probability = exprs.mul(probability, core.late);
     probability = tracer.expand(probability, core.k);
     for (Expr exponent : exponents)
       if (analyseScores(core, probability, exponent, why))
@@ -172,6 +176,7 @@ bool Raiser::verify(Core &core, std::string &why) {
   int64_t keys = ix.extent(core.k);
 
   std::optional<double> alpha, factor;
+  core.isNormalised = true;
   uint64_t random = 0x243f6a8885a308d3ull;
   auto next = [&](int64_t bound) {
     random = random * 6364136223846793005ull + 1442695040888963407ull;
@@ -219,13 +224,11 @@ bool Raiser::verify(Core &core, std::string &why) {
     }
     if (!isNumber || total == 0 || kept < 2)
       continue;
-    if (factor && std::fabs(total - *factor) > 1e-6 * std::fabs(*factor)) {
-      why = "the probabilities do not add up to one";
-      return false;
-    }
+    if (factor && std::fabs(total - *factor) > 1e-6 * std::fabs(*factor))
+      core.isNormalised = false;
     factor = factor.value_or(total);
     for (int64_t i = 0; i < keys; ++i)
-      if (std::fabs(at(p, i) - *factor * reference[i]) > 1e-6 * std::fabs(*factor)) {
+      if (std::fabs(at(p, i) / total - reference[i]) > 1e-6) {
         why = "the probabilities are not the softmax of the scores";
         return false;
       }
@@ -360,29 +363,25 @@ bool Raiser::assignRoles(Core &core, std::string &why) {
   return true;
 }
 
-bool Raiser::matchAttention(Value product, Core &core, std::string &why) {
-  auto r = tracer.reduction(product);
+bool Raiser::matchAttention(Core &core, std::string &why) {
+  auto r = tracer.reduction(core.product);
   if (!r || r->loops.size() != 1)
     return false;
-  core.product = product;
-  core.at = tracer.variables(cast<RankedTensorType>(product.getType()).getShape(), &core.target);
   core.k = indices.makeVariable(r->extent(0));
   if (!analyse(core, why))
     return false;
 
+  // Heads, batch and groups that one dimension holds together.
   std::map<Variable, std::set<int64_t>> splits;
   for (Expr e : {core.qDeep, core.kDeep, core.vDeep, core.bias, follow(core.qShallow),
                  follow(core.kShallow), follow(core.vShallow)})
     collectSplits(e, splits);
-  splits.erase(core.k);
-  SmallVector<Index> at;
   SmallVector<Variable> target;
-  bool changed = false;
-  for (auto [dim, v] : llvm::enumerate(core.target)) {
+  DenseMap<Variable, Index> parts;
+  for (Variable v : core.target) {
     auto it = splits.find(v);
-    int64_t extent = indices.extent(v);
+    int64_t extent = indices.extent(v), previous = 1;
     bool chain = it != splits.end();
-    int64_t previous = 1;
     if (chain) {
       it->second.insert(extent);
       for (int64_t c : it->second) {
@@ -391,12 +390,11 @@ bool Raiser::matchAttention(Value product, Core &core, std::string &why) {
       }
     }
     if (!chain) {
-      at.push_back(core.at[dim]);
       target.push_back(v);
       continue;
     }
-    // Innermost first in the chain of divisors, outermost first in the result.
-    SmallVector<Variable> parts;
+    // The chain of divisors has the innermost part first, the result the outermost.
+    SmallVector<Variable> inner;
     Index sum = indices.constant(0);
     previous = 1;
     for (int64_t c : it->second) {
@@ -404,19 +402,20 @@ bool Raiser::matchAttention(Value product, Core &core, std::string &why) {
         continue;
       Variable part = indices.makeVariable(c / previous);
       sum = indices.add(sum, indices.scale(indices.variable(part), previous));
-      parts.push_back(part);
+      inner.push_back(part);
       previous = c;
     }
-    target.append(parts.rbegin(), parts.rend());
-    at.push_back(sum);
-    changed = true;
+    target.append(inner.rbegin(), inner.rend());
+    parts[v] = sum;
   }
-  if (!changed)
+  if (parts.empty())
     return true;
   Core split;
-  split.product = product;
-  split.at = at;
+  split.product = core.product;
+  for (Index index : core.at)
+    split.at.push_back(indices.substitute(index, parts));
   split.target = target;
+  split.late = core.late == kNoExpr ? kNoExpr : exprs.substitute(core.late, parts);
   split.k = core.k;
   if (!analyse(split, why))
     return false;
@@ -426,13 +425,15 @@ bool Raiser::matchAttention(Value product, Core &core, std::string &why) {
 
 void Raiser::findAttention(Value product) {
   Core core;
+  core.product = product;
+  core.at = tracer.variables(cast<RankedTensorType>(product.getType()).getShape(), &core.target);
   std::string why;
-  if (!matchAttention(product, core, why)) {
+  if (!matchAttention(core, why)) {
     if (!why.empty())
       missed(product.getDefiningOp(), "attention", why);
     return;
   }
-  cores.insert(product.getDefiningOp());
+  (core.isNormalised ? cores : lateCores).insert(product.getDefiningOp());
   scores.insert(exprs.node(core.score).tensor.getDefiningOp());
   for (int64_t n : {extentOf(core.queries), indices.extent(core.k)}) {
     std::pair<int64_t, int64_t> entry{extentOf(core.batch), n};
@@ -486,14 +487,52 @@ Raiser::Visibility Raiser::visibility(const Core &core) {
 
 bool Raiser::raiseAttention(Value product) {
   Core core;
+  core.product = product;
+  core.at = tracer.variables(cast<RankedTensorType>(product.getType()).getShape(), &core.target);
+  return raiseAttention(core, product);
+}
+
+/// A product with exponentials, divided by their sum afterwards.
+bool Raiser::raiseLateAttention(Value v) {
+  SmallVector<Variable> vars;
+  SmallVector<Index> at = tracer.variables(cast<RankedTensorType>(v.getType()).getShape(), &vars);
+  Expr e = tracer.trace(v, at);
+  if (exprs.node(e).op != Op::Mul)
+    return false;
+  SmallVector<Expr> factors;
+  exprs.factors(e, factors);
+  for (Expr f : factors) {
+    const Node n = exprs.node(f);
+    if (n.op != Op::Load || !n.tensor.getDefiningOp() ||
+        !lateCores.contains(n.tensor.getDefiningOp()))
+      continue;
+    Core core;
+    core.product = n.tensor;
+    core.at.assign(n.index.begin(), n.index.end());
+    core.target = vars;
+    core.late = exprs.constant(1);
+    for (Expr other : factors)
+      if (other != f)
+        core.late = exprs.mul(core.late, other);
+    if (!raiseAttention(core, v))
+      return false;
+    raisedLate.insert(n.tensor.getDefiningOp());
+    return true;
+  }
+  return false;
+}
+
+bool Raiser::raiseAttention(Core &core, Value replaced) {
   std::string why;
-  if (!matchAttention(product, core, why)) {
+  Value product = core.product;
+  bool matched = matchAttention(core, why);
+  if (matched && !core.isNormalised)
+    why = "the probabilities do not add up to one";
+  if (!matched || !core.isNormalised) {
     missed(product.getDefiningOp(), "attention", why);
     return false;
   }
-  MLIRContext *context = builder.getContext();
-  int64_t batch = extentOf(core.batch), queries = extentOf(core.queries),
-          keys = indices.extent(core.k);
+  int64_t batch = extentOf(core.batch), keys = indices.extent(core.k);
   int64_t kvHeads = extentOf(core.kvHeads), heads = kvHeads * extentOf(core.groups);
 
   auto layout = [&](ArrayRef<Variable> tokenVars,
@@ -575,10 +614,8 @@ bool Raiser::raiseAttention(Value product) {
   if (std::fabs(core.factor - 1) > 1e-6)
     result =
         MulOp::create(builder, loc, type, result, splatRow(core.factor, type.getShape().back()));
-  (void)context;
-  (void)queries;
-  replace(product,
-          restore(result, oLayout, core.target, cast<RankedTensorType>(product.getType())));
+  replace(replaced,
+          restore(result, oLayout, core.target, cast<RankedTensorType>(replaced.getType())));
   raised(product.getDefiningOp(), "attention");
   return true;
 }

@@ -35,8 +35,14 @@ struct Raiser::Plan {
   Variable axis = -1;
   double epsilon = 0;
   double factor = 1;
+  bool isDeviceLeaf = false;
   ActivationKind activation = ActivationKind::Relu;
 
+  /// Whether a dota value is among what it reads, or what it makes.
+  bool readsDevice() const {
+    return kind == LayerNorm || kind == RmsNorm || kind == Activation || isDeviceLeaf ||
+           llvm::any_of(operands, [](const Plan &p) { return p.readsDevice(); });
+  }
   /// Whether it is more than sums and scaling.
   bool computes() const {
     if (kind == LayerNorm || kind == RmsNorm || kind == Activation ||
@@ -153,7 +159,7 @@ std::optional<Raiser::Plan> Raiser::planNorm(Expr e, const Layout &layout) {
   std::set<Expr> withStatistics;
   for (Expr sub : below) {
     const Node &n = exprs.node(sub);
-    bool statistic = n.op == Op::Reduce;
+    bool statistic = n.op == Op::Reduce && n.kind == ScalarKind::Float;
     for (Expr arg : n.args)
       statistic |= withStatistics.count(arg) != 0;
     if (statistic) {
@@ -295,8 +301,14 @@ std::optional<Raiser::Plan> Raiser::planNorm(Expr e, const Layout &layout) {
                   axis,
                   epsilon};
       auto inner = plan(x, layout, /*hostAllowed=*/true);
-      if (!inner)
-        continue;
+      if (!inner) {
+        // What a norm is taken of is a value, whatever made it.
+        auto place = tracer.origin(x);
+        if (!place)
+          continue;
+        residuals.insert(place->tensor);
+        inner = Plan{Plan::Leaf, x, {}, {}};
+      }
       result.operands.push_back(*inner);
       return result;
     }
@@ -425,7 +437,8 @@ std::optional<Raiser::Plan> Raiser::planSum(Expr e, const Layout &layout) {
       return std::nullopt;
     result.operands.push_back(*inner);
   }
-  if (result.operands.empty())
+  // Sums of host values stay with the host.
+  if (llvm::none_of(result.operands, [](const Plan &p) { return p.readsDevice(); }))
     return std::nullopt;
   return result;
 }
@@ -485,9 +498,11 @@ std::optional<Raiser::Plan> Raiser::plan(Expr e, const Layout &layout, bool host
   if (n.op == Op::Load && complete && isa<RankedTensorType>(n.tensor.getType())) {
     bool isDota =
         n.tensor.getDefiningOp() && isa<DotaDialect>(n.tensor.getDefiningOp()->getDialect());
-    if (isDota || hostAllowed)
-      return Plan{Plan::Leaf, e, {}, {}};
-    return std::nullopt;
+    if (!isDota && !hostAllowed)
+      return std::nullopt;
+    Plan leaf{Plan::Leaf, e, {}, {}};
+    leaf.isDeviceLeaf = isDota;
+    return leaf;
   }
   if (auto p = planNorm(e, layout))
     return p;
@@ -499,7 +514,10 @@ std::optional<Raiser::Plan> Raiser::plan(Expr e, const Layout &layout, bool host
     if (auto p = planProduct(e, layout))
       return p;
   }
-  if (hostAllowed && complete && tracer.origin(e) && !tracer.isFromDevice(e))
+  // A value of the host; one that is computed from device values only where it is
+  // known to be a tensor of its own, and no step of something larger.
+  if (auto place = tracer.origin(e); place && hostAllowed && complete &&
+                                     (!tracer.isFromDevice(e) || residuals.contains(place->tensor)))
     return Plan{Plan::Leaf, e, {}, {}};
   return std::nullopt;
 }

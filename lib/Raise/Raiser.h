@@ -77,12 +77,14 @@ private:
   struct Core;
   /// Notes the products of attention, for the walk.
   void findAttention(Value product);
-  bool matchAttention(Value product, Core &core, std::string &why);
+  bool matchAttention(Core &core, std::string &why);
   bool analyse(Core &core, std::string &why);
   bool analyseScores(Core &core, Expr probability, Expr exponent, std::string &why);
   bool verify(Core &core, std::string &why);
   bool assignRoles(Core &core, std::string &why);
   bool raiseAttention(Value product);
+  bool raiseLateAttention(Value v);
+  bool raiseAttention(Core &core, Value replaced);
   enum class Visibility { All, Causal, Biased };
   Visibility visibility(const Core &core);
   /// Splits variables where quotients and remainders of them are taken.
@@ -121,8 +123,12 @@ private:
   SmallVector<std::pair<int64_t, int64_t>> tokens;
   /// Attention: products of probabilities and values; and of queries and keys.
   DenseSet<Operation *> cores, scores;
+  /// As cores, before the division by the sum of the exponentials.
+  DenseSet<Operation *> lateCores, raisedLate;
   std::map<std::pair<int, std::vector<int64_t>>, Value> selections;
   DenseSet<Value> visited;
+  /// Host values that norms were taken of.
+  DenseSet<Value> residuals;
 };
 
 } // namespace mlir::dota::raising

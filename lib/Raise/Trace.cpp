@@ -702,11 +702,17 @@ Expr Tracer::expand(Expr root, Variable axis) {
                     llvm::none_of(n.index, [&](Index i) { return indices.depends(i, axis); });
     if (!overAxis && (total > 1024 || kindOf(n.tensor.getType()) == ScalarKind::Float))
       continue;
-    SmallVector<Index> at;
-    for (unsigned i = 0; i < r->loops.size(); ++i) {
-      bound.push_back(overAxis ? axis : indices.makeVariable(r->extent(i)));
-      at.push_back(indices.variable(bound.back()));
+    if (overAxis) {
+      bound.push_back(axis);
+    } else {
+      SmallVector<Variable> &own = boundVariables[n.tensor];
+      while (own.size() < r->loops.size())
+        own.push_back(indices.makeVariable(r->extent(own.size())));
+      bound.assign(own.begin(), own.end());
     }
+    SmallVector<Index> at;
+    for (Variable v : bound)
+      at.push_back(indices.variable(v));
     auto s = step(*r, n.index, at, /*shallow=*/false);
     if (!s)
       continue;

@@ -99,6 +99,8 @@ private:
   DenseMap<Value, bool> device;
   DenseMap<Value, int> contractions;
   DenseMap<std::pair<Expr, Variable>, Expr> expansions;
+  /// One set for each reduction, so that equal values expand to equal expressions.
+  DenseMap<Value, SmallVector<Variable>> boundVariables;
 };
 
 } // namespace mlir::dota::raising
