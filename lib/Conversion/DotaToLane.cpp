@@ -86,12 +86,27 @@ struct DotaToLane : mlir::dota::impl::DotaToLaneBase<DotaToLane> {
       FailureOr<lane::ProgramOp> lanes = emit(program, machine, mostResident);
       if (failed(lanes))
         return failure();
-      if (mostResident == 0 || fits(*lanes, machine.sram.bytes))
+      if (mostResident == 0 || fits(*lanes, machine.sram.bytes)) {
+        report(*lanes);
         break;
+      }
       lanes->erase();
     }
     program.erase();
     return success();
+  }
+
+  static void report(lane::ProgramOp program) {
+    int64_t lanes = 0, instructions = 0, barriers = 0;
+    for (lane::StreamOp stream : program.getOps<lane::StreamOp>()) {
+      ++lanes;
+      instructions += llvm::range_size(stream.getBody().getOps<lane::InstructionOpInterface>());
+      barriers = llvm::range_size(stream.getBody().getOps<lane::BarrierOp>());
+    }
+    remark::analysis(program.getLoc(), remark::RemarkOpts::name("lowered").category("dota-to-lane"))
+        << "program lowered to lanes" << remark::metric("lanes", lanes)
+        << remark::metric("instructions", instructions) << remark::metric("barriers", barriers)
+        << remark::metric("dram", program.getDramBytes());
   }
 
   static bool fits(lane::ProgramOp program, uint64_t capacity) {
@@ -145,7 +160,6 @@ struct DotaToLane : mlir::dota::impl::DotaToLaneBase<DotaToLane> {
       lane::MaskOp::create(builder, value.getLoc(), mask.id, type.getHeads(), type.getRows(),
                            type.getKeys(), type.getKeep());
     }
-    int64_t instructions = 0, barriers = 0;
     for (unsigned lane = 0; lane < plan.lanes(); ++lane) {
       auto streamOp = lane::StreamOp::create(builder, program.getLoc(), lane);
       OpBuilder inside(builder.getContext());
@@ -158,15 +172,8 @@ struct DotaToLane : mlir::dota::impl::DotaToLaneBase<DotaToLane> {
         step.kernel->emit(stream);
       }
       lane::HaltOp::create(stream.builder, program.getLoc());
-      barriers = barrier;
-      instructions += llvm::range_size(streamOp.getBody().getOps<lane::InstructionOpInterface>());
     }
-    remark::analysis(program.getLoc(), remark::RemarkOpts::name("lowered").category("dota-to-lane"))
-        << "program lowered to lanes" << remark::metric("lanes", plan.lanes())
-        << remark::metric("steps", plan.steps.size()) << remark::metric("barriers", barriers)
-        << remark::metric("instructions", instructions) << remark::metric("dram", plan.dram.size());
-    program.erase();
-    return success();
+    return lanes;
   }
 
   void runOnOperation() override {

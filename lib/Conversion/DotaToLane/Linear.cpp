@@ -74,6 +74,7 @@ private:
   }
   std::optional<Layout> layoutFor(Order order, int64_t rows, int64_t cols, int64_t depth,
                                   int64_t room, int64_t &least) const;
+  double cyclesOf(const Layout &layout, double traffic, int64_t tileCount) const;
   void run(Stream &stream, Layout &layout);
   void finishTile(Stream &stream, Layout &layout, const WeightTile &tile, Range run, Range rows,
                   Value sums, int64_t weightsTurn, int64_t turn, int64_t depth);
@@ -81,7 +82,8 @@ private:
   const Plan &plan;
   const Step &step;
   const int index;
-  std::vector<Tiles> tiles; ///< a chain
+  std::vector<Tiles> tiles;     ///< a chain
+  SmallVector<int64_t> allRuns; ///< of a chain's whole result
   Layout best;
   std::vector<std::vector<WeightTile>> laneTiles;
 };
@@ -95,6 +97,7 @@ LinearKernel::LinearKernel(const Plan &plan, const Step &step)
     if (!partial())
       entries.push_back(chain.linear.getResult());
     tiles.emplace_back(plan, index, chain.ops, entries, /*wholeRows=*/false);
+    allRuns.push_back(cutRuns(chain, {0, plan[chain.linear.getResult()].cols}).size());
   }
 }
 
@@ -139,6 +142,70 @@ std::vector<LinearKernel::WeightTile> LinearKernel::cut(unsigned lane, int64_t c
   return result;
 }
 
+/// Cycles, roughly (docs/timing.md): transfers, products and the MFU work side by
+/// side, so the slowest counts, and a little of the others.
+double LinearKernel::cyclesOf(const Layout &layout, double traffic, int64_t tileCount) const {
+  const ::dota::Machine &m = plan.machine;
+  const int64_t n = x().rows;
+  auto ceil = [](int64_t a, int64_t b) { return (a + b - 1) / b; };
+  int64_t rowTiles = ceil(n, layout.rows), blocks = 1;
+  if (layout.order == KeepX)
+    blocks = ceil(n, layout.block);
+  double transfers = xStays() ? 0 : static_cast<double>(rowTiles);
+  double products = 0, mfu = 0;
+  int64_t depth = 0;
+  for (unsigned lane = 0; lane < plan.lanes(); ++lane)
+    depth = std::max(depth, depthOf(lane).size());
+  int64_t depths = ceil(depth, layout.depth);
+  for (auto [number, chain] : llvm::enumerate(step.chains)) {
+    const Matrix &weight = plan[chain.linear.getWeight()], &result = plan[chain.linear.getResult()];
+    int64_t width = 0;
+    for (unsigned lane = 0; lane < plan.lanes(); ++lane)
+      width = std::max(width, columnsOf(chain, lane).size());
+    int64_t cols = std::min(layout.cols, width), count = ceil(width, std::max<int64_t>(cols, 1));
+    int64_t rows = std::min(layout.rows, n), bits = std::max(x().bits, weight.bits);
+    int64_t narrow = 16 / bits;
+    if (m.rmmu.throughput == ::dota::Throughput::Quadratic)
+      narrow *= narrow;
+    // A run of columns is a product.
+    int64_t runs = partial() ? 1 : ceil(cols * allRuns[number], result.cols);
+    int64_t run = ceil(cols, runs);
+    double sums = std::min(ceil(rows, m.rmmu.rows) * run, rows * ceil(run, m.rmmu.rows)) *
+                  ceil(std::min(layout.depth, depth), m.rmmu.columns * narrow);
+    products += rowTiles * count * depths * runs * (sums + m.rmmu.latency);
+    double tile = static_cast<double>(rows * cols);
+    mfu += rowTiles * count *
+           (tile * (chain.ops.size() + (hasBias(chain) ? 2 : 1)) / m.mfu.lanes +
+            (chain.ops.size() + runs) * m.mfu.latency);
+    switch (layout.order) {
+    case KeepX:
+      transfers += static_cast<double>(count) * blocks;
+      break;
+    case KeepWeights:
+      transfers += count;
+      break;
+    case SplitDepth:
+      transfers += static_cast<double>(rowTiles) * count * depths * (xStays() ? 1 : 2);
+      break;
+    }
+    if (partial()) {
+      transfers += rowTiles * count;
+      traffic += 8.0 * n * width;
+    } else if (result.storage != Storage::Resident) {
+      transfers += rowTiles * count * runs;
+      traffic += static_cast<double>(n) * bytesOf(width, result.bits);
+    }
+  }
+  if (partial())
+    mfu = 0;
+  if (layout.order == KeepWeights)
+    transfers += rowTiles * (ceil(tileCount, layout.block) - 1.0);
+  double moved =
+      std::max(traffic * plan.lanes() / m.dram.bytesPerCycle,
+               transfers * (m.dma.setup + m.dram.latency) + traffic / m.dram.bytesPerCycle);
+  return std::max({moved, products, mfu}) + 0.1 * (moved + products + mfu);
+}
+
 std::optional<LinearKernel::Layout> LinearKernel::layoutFor(Order order, int64_t rows, int64_t cols,
                                                             int64_t depth, int64_t room,
                                                             int64_t &least) const {
@@ -156,20 +223,19 @@ std::optional<LinearKernel::Layout> LinearKernel::layoutFor(Order order, int64_t
 
   // Sums of one tile are finished while those of the next are made.
   layout.sums = {rows * cols * 8, 2, {}};
-  int64_t allWeights = 0, tileCount = 0, tileBytes = 0, constants = 0, macs = 0;
+  int64_t allWeights = 0, tileCount = 0, tileBytes = 0, constants = 0;
   for (auto [number, chain] : llvm::enumerate(step.chains)) {
     int64_t width = 0;
     for (unsigned lane = 0; lane < plan.lanes(); ++lane)
       width = std::max(width, columnsOf(chain, lane).size());
     int64_t biasBytes = hasBias(chain) ? 4 * cols : 0;
-    int64_t bytes = weightBytes(chain, maxDepth, cols) + alignBytes(biasBytes);
+    int64_t bytes = weightBytes(chain, maxDepth, std::min(cols, width)) + alignBytes(biasBytes);
     int64_t count = (width + cols - 1) / cols;
     allWeights += count * bytes;
     tileCount += count;
     tileBytes = std::max(tileBytes, weightBytes(chain, depth, cols) + alignBytes(biasBytes));
     tiles[number].size(layout.tiles, rows, std::min(cols, width));
     constants += tiles[number].constantBytes(width);
-    macs += n * maxDepth * width;
   }
   int64_t fixed = layout.sums.total() + layout.tiles.total() + constants;
   int64_t left = room - fixed;
@@ -229,18 +295,7 @@ std::optional<LinearKernel::Layout> LinearKernel::layoutFor(Order order, int64_t
     return std::nullopt;
   }
 
-  // Cycles, roughly: transfers beside products, and what each instruction costs.
-  const ::dota::Machine &m = plan.machine;
-  double transfer = traffic / (static_cast<double>(m.dram.bytesPerCycle) / plan.lanes());
-  auto fill = [](int64_t have, int64_t unit) {
-    return static_cast<double>((have + unit - 1) / unit * unit) / have;
-  };
-  double product = static_cast<double>(macs) / (m.rmmu.rows * m.rmmu.columns) *
-                   fill(std::min(rows, n), m.rmmu.rows) * fill(depth, m.rmmu.columns);
-  double instructions =
-      static_cast<double>(rowTiles) * tileCount * std::ceil(static_cast<double>(maxDepth) / depth);
-  layout.cycles = std::max(transfer, product) + 0.1 * std::min(transfer, product) +
-                  instructions * (m.rmmu.latency + m.mfu.latency);
+  layout.cycles = cyclesOf(layout, traffic, tileCount);
   return layout;
 }
 

@@ -1,0 +1,76 @@
+// RUN: dota-opt %s --split-input-file --verify-diagnostics --dota-to-lane=machine=%S/Inputs/small.toml
+
+!x = !quant.uniform<i16<-32767:32767>:f32, 9.765625e-04>
+
+dota.program @row_too_long(%arg: tensor<4x512xf32>) -> tensor<4x512xf32> {
+  // expected-error @+1 {{tile needs 10240 bytes of lane SRAM; 4096 available}}
+  %x = dota.quantize %arg : tensor<4x512xf32> -> tensor<4x512x!x>
+  %s = dota.softmax %x : tensor<4x512x!x> -> tensor<4x512x!x>
+  %y = dota.dequantize %s : tensor<4x512x!x> -> tensor<4x512xf32>
+  dota.return %y : tensor<4x512xf32>
+}
+
+// -----
+
+!x = !quant.uniform<i16<-32767:32767>:f32, 9.765625e-04>
+
+dota.program @too_many_keys(%arg: tensor<128x32xf32>) -> tensor<128x32xf32> {
+  %x = dota.quantize %arg : tensor<128x32xf32> -> tensor<128x32x!x>
+  // expected-error @+1 {{tile needs 9792 bytes of lane SRAM; 4096 available}}
+  %a = dota.attention %x, %x, %x {heads = 1, kv_heads = 1, scale = 1.0 : f32} : (tensor<128x32x!x>, tensor<128x32x!x>, tensor<128x32x!x>) -> tensor<128x32x!x>
+  %y = dota.dequantize %a : tensor<128x32x!x> -> tensor<128x32xf32>
+  dota.return %y : tensor<128x32xf32>
+}
+
+// -----
+
+dota.program @not_quantised(%arg: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  // expected-error @+1 {{works on 'tensor<4x8xf32>'; fixed point expected in a lane}}
+  %y = dota.activation <relu> %arg : tensor<4x8xf32> -> tensor<4x8xf32>
+  dota.return %y : tensor<4x8xf32>
+}
+
+// -----
+
+!x = !quant.uniform<i16<-32767:32767>:f32, 9.765625e-04>
+
+dota.program @batch(%arg: tensor<2x4x8xf32>) -> tensor<2x4x8xf32> {
+  %x = dota.quantize %arg : tensor<2x4x8xf32> -> tensor<2x4x8x!x>
+  // expected-error @+1 {{works on 2 sequences; one expected}}
+  %a = dota.attention %x, %x, %x {heads = 1, kv_heads = 1, scale = 1.0 : f32} : (tensor<2x4x8x!x>, tensor<2x4x8x!x>, tensor<2x4x8x!x>) -> tensor<2x4x8x!x>
+  %y = dota.dequantize %a : tensor<2x4x8x!x> -> tensor<2x4x8xf32>
+  dota.return %y : tensor<2x4x8xf32>
+}
+
+// -----
+
+!x = !quant.uniform<i16<-32767:32767>:f32, 9.765625e-04>
+!d = !quant.uniform<i2<-1:1>:f32, 1.0>
+
+dota.program @heads_in_bytes(%arg: tensor<4x6xf32>) -> tensor<4x6xf32> {
+  %x = dota.quantize %arg : tensor<4x6xf32> -> tensor<4x6x!x>
+  // expected-error @+1 {{makes a matrix in 2 bits whose heads of 3 columns fill no whole bytes; only dota.linear can}}
+  %l = dota.quantize %arg : tensor<4x6xf32> -> tensor<4x6x!d>
+  %mask = dota.detect %l, %l {heads = 2} : (tensor<4x6x!d>, tensor<4x6x!d>) -> !dota.mask<2x4x4, keep = 2>
+  %a = dota.masked_attention %x, %x, %x mask %mask {heads = 2, kv_heads = 2, scale = 1.0 : f32} : (tensor<4x6x!x>, tensor<4x6x!x>, tensor<4x6x!x>, !dota.mask<2x4x4, keep = 2>) -> tensor<4x6x!x>
+  %y = dota.dequantize %a : tensor<4x6x!x> -> tensor<4x6xf32>
+  dota.return %y : tensor<4x6xf32>
+}
+
+// -----
+
+!x = !quant.uniform<i16<-32767:32767>:f32, 9.765625e-04>
+!w = !quant.uniform<i16<-32767:32767>:f32, 3.0517578125e-05>
+!d = !quant.uniform<i2<-1:1>:f32, 1.0>
+
+dota.program @heads_and_rows(%arg: tensor<4x6xf32>) -> (tensor<4x6xf32>, tensor<4x6xf32>) {
+  %w = dota.constant dense<3> : tensor<6x6xi16> : tensor<6x6x!w>
+  %x = dota.quantize %arg : tensor<4x6xf32> -> tensor<4x6x!x>
+  %l = dota.linear %x, %w : tensor<4x6x!x>, tensor<6x6x!w> -> tensor<4x6x!d>
+  %mask = dota.detect %l, %l {heads = 2} : (tensor<4x6x!d>, tensor<4x6x!d>) -> !dota.mask<2x4x4, keep = 2>
+  %a = dota.masked_attention %x, %x, %x mask %mask {heads = 2, kv_heads = 2, scale = 1.0 : f32} : (tensor<4x6x!x>, tensor<4x6x!x>, tensor<4x6x!x>, !dota.mask<2x4x4, keep = 2>) -> tensor<4x6x!x>
+  %y = dota.dequantize %a : tensor<4x6x!x> -> tensor<4x6xf32>
+  // expected-error @+1 {{takes a matrix in 2 bits whose heads of 3 columns fill no whole bytes}}
+  %z = dota.dequantize %l : tensor<4x6x!d> -> tensor<4x6xf32>
+  dota.return %y, %z : tensor<4x6xf32>, tensor<4x6xf32>
+}
