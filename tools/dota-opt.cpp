@@ -2,6 +2,7 @@
 
 #include "dota/Dialect/Lane/Lane.h"
 #include "dota/Passes.h"
+#include "dota/Pipeline/Pipeline.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/InitAllPasses.h"
@@ -14,5 +15,6 @@ int main(int argc, char **argv) {
   registry.insert<mlir::dota::DotaDialect, mlir::lane::LaneDialect>();
   mlir::registerAllPasses();
   mlir::dota::registerDotaPasses();
+  mlir::dota::registerDotaPipeline();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "DOTA optimizer\n", registry));
 }

@@ -190,6 +190,28 @@ def LaneVerify : Pass<"lane-verify", "::mlir::lane::ProgramOp"> {
   let options = Lane_SramOptions;
 }
 
+def OutlineLoops : Pass<"dota-outline-loops", "::mlir::ModuleOp"> {
+  let summary = "a function for each loop nest of host code";
+  let description = [{
+    Each linalg op on memrefs goes into a private function that LLVM does not
+    inline; constants that its body reads go along. With upstream's
+    `duplicate-function-elimination` the layers of a model share their loops.
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect"];
+}
+
+def LowerLaunch : Pass<"dota-lower-launch", "::mlir::ModuleOp"> {
+  let summary = "launches become calls of the host runtime";
+  let description = [{
+    A `dota.launch` becomes calls that name the program and the batch, hand over
+    each operand's and each new result's buffer, and run it; programs are erased,
+    as the device has them by now. What remains is the host part.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+                           "::mlir::bufferization::BufferizationDialect",
+                           "::mlir::memref::MemRefDialect"];
+}
+
 //===----------------------------------------------------------------------===//
 // Raising (lib/Raise)
 //===----------------------------------------------------------------------===//
@@ -246,6 +268,97 @@ def Raise : Pass<"dota-raise", "::mlir::ModuleOp"> {
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::dota::DotaDialect",
     "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
+}
+
+// Calibration, detectors, device regions (lib/Transforms)
+//===----------------------------------------------------------------------===//
+
+def InsertObservers : Pass<"dota-insert-observers", "::mlir::ModuleOp"> {
+  let summary = "hand the values that calibration needs to the recorder";
+  let description = [{
+    After each f32 dota op a `dota.observe` of its result, and before it one of
+    each operand that comes neither from a dota op nor from a constant. Where an
+    attention's queries and keys are each a `dota.linear`'s, one of that op's `x`
+    too, with `moment`. Ids count up in the order of the walk, so that the
+    module without observers has the same.
+
+    ```mlir
+    dota.observe %x {id = 0 : i64} : tensor<4x8xf32>
+    %y = dota.activation <relu> %x : tensor<4x8xf32> -> tensor<4x8xf32>
+    dota.observe %y {id = 1 : i64} : tensor<4x8xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::dota::DotaDialect"];
+}
+
+def Outline : Pass<"dota-outline", "::mlir::ModuleOp"> {
+  let summary = "move fixed-point dota ops into as few device programs as can be";
+  let description = [{
+    Every fixed-point op of a function goes into a `dota.program` for one sequence,
+    and a `dota.launch` with the batch takes its place. A device op has the level of
+    its producers, and a host op that reads a device op's result one more; the ops
+    of one level and one batch extent are one program. So a region is cut only
+    where the host computes something between two device ops; a remark (category
+    `dota-outline`) names that op.
+
+    Constants move inside. Values that cross from one program to another do so as
+    f32, which holds every 16-bit value. A mask cannot: its detector moves to where
+    the mask is read. Operands without the batch dimension are shared by all
+    sequences.
+
+    Errors: a dota op that is still f32, or inside another op's region.
+
+    ```mlir
+    %0 = dota.quantize %x : tensor<2x4x8xf32> -> tensor<2x4x8x!q>
+    %1 = dota.activation <relu> %0 : tensor<2x4x8x!q> -> tensor<2x4x8x!q>
+    %y = dota.dequantize %1 : tensor<2x4x8x!q> -> tensor<2x4x8xf32>
+    // becomes
+    %y = dota.launch @program_0(%x) {batch = 2 : i64} : (tensor<2x4x8xf32>) -> tensor<2x4x8xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::dota::DotaDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def InsertDetectors : Pass<"dota-insert-detectors", "::mlir::ModuleOp"> {
+  let summary = "replace dense attention by detection and masked attention";
+  let description = [{
+    An f32 `dota.attention` whose queries and keys are each a `dota.linear`'s becomes
+    two narrow projections of the same inputs, a `dota.detect` that keeps
+    `ceil(retain * keys)` keys a row (at least one), and a `dota.masked_attention`.
+    Any other attention stays dense; a remark (category `dota-insert-detectors`)
+    says why.
+
+    Detectors, from the weights in closed form, `rank` columns a head (at most the
+    head's width):
+    - `weighted`: the low-rank scores nearest to the exact ones on inputs of the
+      calibrated `dota.second_moment`; without one as `svd`;
+    - `svd`: the truncated SVD of Wq Wk^T, which treats every direction of the
+      input alike;
+    - `random`: as `weighted`, of what the paper's sparse random projection to a
+      quarter of the features lets through.
+
+    Factors are rotated by a Hadamard matrix and scaled so that the step of their
+    quantiser is the best for a Gaussian. With grouped queries each query head has
+    its own key factor. Module attribute `dota.notes` says what was inserted.
+
+    ```mlir
+    %o = dota.attention %q, %k, %v {heads = 2, ...}
+    // becomes
+    %a = dota.linear %x, %A, %a0 {dota.precision = #dota.precision<int4>, dota.exponents = array<i64: 0, 0>, ...}
+    %b = dota.linear %x, %B, %b0 {...}
+    %m = dota.detect %a, %b {heads = 2}
+    %o = dota.masked_attention %q, %k, %v mask %m {heads = 2, ...}
+    ```
+  }];
+  let options = [
+    Option<"retain", "retain", "double", "0", "share of the keys that a row keeps; 0 leaves attention dense">,
+    Option<"rank", "rank", "int64_t", "8", "columns a head of the detector">,
+    Option<"precision", "precision", "std::string", "\"int4\"", "of the detector's projections: int4, int2, fx4, fx8 or fx16">,
+    Option<"detector", "detector", "std::string", "\"weighted\"", "weighted, svd or random">,
+    Option<"seed", "seed", "uint64_t", "0", "of the random projection">
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::dota::DotaDialect"];
 }
 
 #endif // DOTA_PASSES

@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Bufferization/Pipelines/Passes.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Func/Transforms/Passes.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Passes.h"
@@ -187,6 +188,8 @@ void addBufferization(PassManager &pm) {
 void addLowering(PassManager &pm, const JitOptions &options) {
   if (options.libraryProducts)
     pm.addPass(createCallContractions());
+  pm.addPass(createOutlineLoops());
+  pm.addPass(func::createDuplicateFunctionEliminationPass());
   pm.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
   pm.addPass(createReportAssertions());
   math::MathExpandOpsPassOptions powers;
@@ -297,6 +300,11 @@ FailureOr<std::unique_ptr<Jit>> Jit::create(OwningOpRef<ModuleOp> owned, StringR
   addBufferization(buffers);
   if (failed(buffers.run(module)))
     return failure();
+  // They have done their work; translation to LLVM would warn of them.
+  for (auto callee : module.getOps<func::FuncOp>())
+    for (unsigned i = 0; i < callee.getNumArguments(); ++i)
+      for (StringRef attribute : {"bufferization.access", "bufferization.writable"})
+        callee.removeArgAttr(i, attribute);
   detachConstants(module, impl.constants);
   PassManager lowering(context);
   addLowering(lowering, options);

@@ -1,0 +1,68 @@
+//===- Pipeline.h - the compiler from end to end ----------------*- C++ -*-===//
+//
+// The order of the passes, with the reason for each place, and the steps that the
+// tools are made of. `--dota-pipeline` of dota-opt is the same.
+//
+//===----------------------------------------------------------------------===//
+#ifndef DOTA_PIPELINE_PIPELINE_H
+#define DOTA_PIPELINE_PIPELINE_H
+
+#include "dota/runtime/ProgramFile.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassOptions.h"
+
+namespace mlir::dota {
+
+/// What a user chooses; the passes' own descriptions say what each means.
+struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
+  Option<std::string> machine{*this, "machine", llvm::cl::desc("shipped machine, or a file"),
+                              llvm::cl::init("dota")};
+  Option<double> retain{
+      *this, "retain",
+      llvm::cl::desc("share of the keys that a row keeps; 0 leaves attention dense"),
+      llvm::cl::init(0)};
+  Option<std::string> detector{*this, "detector", llvm::cl::desc("weighted, svd or random"),
+                               llvm::cl::init("weighted")};
+  Option<int64_t> rank{*this, "rank", llvm::cl::desc("columns a head of the detector"),
+                       llvm::cl::init(8)};
+  Option<std::string> detectorPrecision{*this, "detector-precision",
+                                        llvm::cl::desc("of the detector's projections"),
+                                        llvm::cl::init("int4")};
+  Option<std::string> precision{*this, "precision", llvm::cl::desc("of values: fx16 or fx8"),
+                                llvm::cl::init("fx16")};
+  Option<std::string> weightPrecision{*this, "weight-precision",
+                                      llvm::cl::desc("of constant weights: fx16, fx8 or fx4"),
+                                      llvm::cl::init("fx16")};
+};
+
+/// A framework's module to linalg on tensors.
+void buildFrontend(OpPassManager &pm);
+/// The same, with f32 dota ops where it recognises them.
+void buildRaising(OpPassManager &pm);
+/// Calibrated f32 dota ops to device programs, and the host part around them.
+void buildPrograms(OpPassManager &pm, const PipelineOptions &options);
+/// Device programs to lane programs, ready to be emitted.
+void buildLanes(OpPassManager &pm, const PipelineOptions &options);
+
+/// Registers `--dota-pipeline`: all of the above on a calibrated module.
+void registerDotaPipeline();
+
+/// The device's share of a module after `buildPrograms`: a module of its own with
+/// copies of the programs, taken through `buildLanes`; null after an error.
+OwningOpRef<ModuleOp> lowerPrograms(ModuleOp module, const PipelineOptions &options);
+
+/// The host's share: a copy with calls of the runtime in place of launches, and
+/// without programs; null after an error.
+OwningOpRef<ModuleOp> hostPart(ModuleOp module);
+
+/// Multiply-accumulates of matrix products and convolutions that linalg ops of the
+/// module would do when each function runs once.
+int64_t countHostMacs(ModuleOp module);
+/// The same of the programs that the module launches.
+int64_t countDeviceMacs(ModuleOp module);
+
+} // namespace mlir::dota
+
+#endif // DOTA_PIPELINE_PIPELINE_H

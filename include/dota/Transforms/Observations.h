@@ -1,0 +1,40 @@
+//===- Observations.h - what calibration looks at ---------------*- C++ -*-===//
+#ifndef DOTA_TRANSFORMS_OBSERVATIONS_H
+#define DOTA_TRANSFORMS_OBSERVATIONS_H
+
+#include "dota/Dialect/Dota/Dota.h"
+#include "mlir/IR/BuiltinOps.h"
+#include <optional>
+
+namespace mlir::dota {
+
+/// The second moment of the rows of an attention's input, with a 1 appended to
+/// each row: an f32 constant of (F + 1) x (F + 1) on the attention op. Of the
+/// queries' input, and of the keys' where that is another value.
+inline constexpr llvm::StringLiteral kSecondMomentAttrName = "dota.second_moment";
+inline constexpr llvm::StringLiteral kKeySecondMomentAttrName = "dota.key_second_moment";
+
+/// The projections that an attention's queries and keys come from.
+struct Projections {
+  LinearOp queries, keys;
+};
+std::optional<Projections> findProjections(AttentionOp op);
+
+/// One value that calibration looks at, for the sake of `op`.
+struct Observation {
+  enum class Kind { Result, Operand, Moment, KeyMoment };
+  int64_t id;
+  Kind kind;
+  Operation *op;
+  Value value;
+  /// Of an operand.
+  unsigned operand = 0;
+};
+
+/// All observations of a module's f32 dota ops, in the order of their ids, the
+/// same for a module with observers and without.
+llvm::SmallVector<Observation> findObservations(ModuleOp module);
+
+} // namespace mlir::dota
+
+#endif // DOTA_TRANSFORMS_OBSERVATIONS_H

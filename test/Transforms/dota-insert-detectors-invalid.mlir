@@ -1,0 +1,36 @@
+// RUN: dota-opt --dota-insert-detectors='retain=0.3' --split-input-file --verify-diagnostics %s
+// RUN: not dota-opt --dota-insert-detectors='retain=1.5' %S/dota-insert-observers.mlir 2>&1 | FileCheck %s --check-prefix=RETAIN
+// RUN: not dota-opt --dota-insert-detectors='rank=0' %S/dota-insert-observers.mlir 2>&1 | FileCheck %s --check-prefix=RANK
+// RUN: not dota-opt --dota-insert-detectors='detector=magic' %S/dota-insert-observers.mlir 2>&1 | FileCheck %s --check-prefix=DETECTOR
+// RUN: not dota-opt --dota-insert-detectors='precision=fx3' %S/dota-insert-observers.mlir 2>&1 | FileCheck %s --check-prefix=PRECISION
+// RETAIN: error: retain is 1.5{{.*}}; a share from 0 to 1 expected
+// RANK: error: rank is 0; at least 1 expected
+// DETECTOR: error: detector is 'magic'; weighted, svd or random expected
+// PRECISION: error: precision is 'fx3'; fx16, fx8, fx4, int4 or int2 expected
+
+func.func @weights(%x: tensor<10x8xf32>, %w: tensor<8x8xf32>) -> tensor<10x8xf32> {
+  // expected-error @+1 {{has a weight that is no constant at hand; a detector cannot be computed from it}}
+  %q = dota.linear %x, %w : tensor<10x8xf32>, tensor<8x8xf32> -> tensor<10x8xf32>
+  %y = dota.attention %q, %q, %q {heads = 2 : i64, kv_heads = 2 : i64, scale = 0.5 : f32} : (tensor<10x8xf32>, tensor<10x8xf32>, tensor<10x8xf32>) -> tensor<10x8xf32>
+  return %y : tensor<10x8xf32>
+}
+
+// -----
+
+func.func @bias(%x: tensor<10x8xf32>, %b: tensor<8xf32>) -> tensor<10x8xf32> {
+  %w = arith.constant dense<0.5> : tensor<8x8xf32>
+  // expected-error @+1 {{has a bias that is no constant at hand; a detector cannot be computed from it}}
+  %q = dota.linear %x, %w, %b : tensor<10x8xf32>, tensor<8x8xf32>, tensor<8xf32> -> tensor<10x8xf32>
+  %y = dota.attention %q, %q, %q {heads = 2 : i64, kv_heads = 2 : i64, scale = 0.5 : f32} : (tensor<10x8xf32>, tensor<10x8xf32>, tensor<10x8xf32>) -> tensor<10x8xf32>
+  return %y : tensor<10x8xf32>
+}
+
+// -----
+
+func.func @moment(%x: tensor<10x8xf32>) -> tensor<10x8xf32> {
+  %w = arith.constant dense<0.5> : tensor<8x8xf32>
+  %q = dota.linear %x, %w : tensor<10x8xf32>, tensor<8x8xf32> -> tensor<10x8xf32>
+  // expected-error @+1 {{dota.second_moment has 4 values; 9 x 9 expected}}
+  %y = dota.attention %q, %q, %q {heads = 2 : i64, kv_heads = 2 : i64, scale = 0.5 : f32, dota.second_moment = dense<[[1.0, 0.0], [0.0, 1.0]]> : tensor<2x2xf32>} : (tensor<10x8xf32>, tensor<10x8xf32>, tensor<10x8xf32>) -> tensor<10x8xf32>
+  return %y : tensor<10x8xf32>
+}

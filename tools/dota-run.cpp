@@ -1,0 +1,272 @@
+//===- dota-run.cpp - runs a whole model ------------------------------------===//
+
+#include "dota/Dialect/Lane/Lane.h"
+#include "dota/Host/Arrays.h"
+#include "dota/Host/Calibrate.h"
+#include "dota/Host/Device.h"
+#include "dota/Passes.h"
+#include "dota/Pipeline/Pipeline.h"
+#include "dota/Pipeline/Tool.h"
+#include "dota/Target/Program.h"
+#include "dota/Transforms/Notes.h"
+#include "dota/runtime/Error.h"
+#include "dota/runtime/Files.h"
+#include "mlir/Parser/Parser.h"
+#include "llvm/Support/CommandLine.h"
+
+#include <fmt/format.h>
+
+using namespace mlir;
+using namespace mlir::dota;
+using ::dota::Error;
+namespace cl = llvm::cl;
+
+namespace {
+
+cl::OptionCategory category("dota-run options");
+
+cl::opt<std::string>
+    inputFile(cl::Positional, cl::Required, cl::cat(category),
+              cl::desc("MODEL.mlir, MODEL.mlirbc or MODEL.dota ('-': standard input)"));
+cl::list<std::string> inputs("input", cl::cat(category), cl::value_desc("FILE.npy"),
+                             cl::desc("an argument, in order"));
+cl::list<std::string> outputs("output", cl::cat(category), cl::value_desc("FILE.npy"),
+                              cl::desc("a result, in order"));
+cl::opt<std::string> function("function", cl::cat(category),
+                              cl::desc("the function to run (main, or the only public one)"));
+cl::opt<bool> reference("reference", cl::cat(category),
+                        cl::desc("run the module as it is, in f32, without the device"));
+enum class Level { Machine, Linalg };
+cl::opt<Level> level("level", cl::cat(category), cl::init(Level::Machine),
+                     cl::desc("what runs the device programs"),
+                     cl::values(clEnumValN(Level::Machine, "machine", "the simulator"),
+                                clEnumValN(Level::Linalg, "linalg",
+                                           "compiled code of the same meaning, without time")));
+// The option is made in main, see there.
+std::string stats;
+cl::opt<std::string> trace("trace", cl::cat(category), cl::value_desc("FILE.json"),
+                           cl::desc("write when each unit did what, for Perfetto"));
+cl::opt<std::string> report("report", cl::cat(category), cl::value_desc("FILE.html"),
+                            cl::desc("write a page"));
+cl::opt<std::string> dumpMasks("dump-masks", cl::cat(category), cl::value_desc("FILE"),
+                               cl::desc("write the masks that were found (safetensors)"));
+cl::opt<std::string> masks("masks", cl::cat(category), cl::value_desc("FILE|family:NAME[:SEED]"),
+                           cl::desc("with --timing-only: the masks that the programs would find"));
+cl::opt<bool> timingOnly("timing-only", cl::cat(category),
+                         cl::desc("compute no values on the device"));
+
+/// Results and counters of one run, however it was done.
+struct Outcome {
+  std::vector<HostTensor> results;
+  ::dota::Statistics statistics;
+  ::dota::Masks masks;
+  std::optional<::dota::Trace> trace;
+};
+
+std::vector<HostTensor> readInputs(ArrayRef<RankedTensorType> types) {
+  if (inputs.size() != types.size())
+    throw Error(
+        fmt::format("{} inputs are given; the function takes {}", inputs.size(), types.size()));
+  std::vector<HostTensor> tensors;
+  for (auto [path, type] : llvm::zip_equal(inputs, types))
+    tensors.push_back(tensorFromNpy(::dota::readNpy(::dota::readFile(path), path), type, path));
+  return tensors;
+}
+
+/// The name of the function to run, before passes add others.
+std::string entryOf(ModuleOp module) {
+  FunctionOpInterface entry = findEntry(module, function);
+  if (!entry)
+    throw Reported();
+  return entry.getName().str();
+}
+
+std::unique_ptr<Jit> compileHost(OwningOpRef<ModuleOp> module, StringRef entry) {
+  auto jit = Jit::create(std::move(module), entry);
+  if (failed(jit))
+    throw Reported();
+  if (!timingOnly && outputs.size() != (*jit)->getResultTypes().size())
+    throw Error(fmt::format("{} outputs are given; the function has {} results", outputs.size(),
+                            (*jit)->getResultTypes().size()));
+  return std::move(*jit);
+}
+
+std::vector<HostTensor> runHost(Jit &jit, HostSession &session) {
+  auto results = jit.run(readInputs(jit.getArgumentTypes()), session);
+  if (!results)
+    throw Error(llvm::toString(results.takeError()));
+  return std::move(*results);
+}
+
+/// Runs host code with the device behind its launches.
+Outcome runOnMachine(OwningOpRef<ModuleOp> host, const ::dota::ProgramFile &file,
+                     const ::dota::Machine &machine) {
+  int64_t hostMacs = countHostMacs(*host);
+  std::string entry = entryOf(*host);
+  auto jit = compileHost(std::move(host), entry);
+  Outcome outcome{{}, ::dota::Statistics(machine), {}, {}};
+  ::dota::RunOptions options;
+  options.timingOnly = timingOnly;
+  ::dota::Masks given;
+  StringRef family = masks;
+  if (family.consume_front("family:")) {
+    options.family = ::dota::MaskFamily::parse(family);
+  } else if (!masks.empty()) {
+    given = ::dota::readMasks(::dota::readFile(masks), std::string(masks));
+    options.masks = &given;
+  }
+  if (!dumpMasks.empty())
+    options.foundMasks = &outcome.masks;
+  if (!trace.empty())
+    options.trace = &outcome.trace.emplace(machine);
+  Device device(file, machine, options);
+  HostSession session;
+  session.launch = [&](auto &&...operands) { return device.launch(operands...); };
+  outcome.results = runHost(*jit, session);
+  outcome.statistics = device.statistics();
+  outcome.statistics.macsHost = hostMacs;
+  outcome.statistics.notes.insert(outcome.statistics.notes.end(), file.notes.begin(),
+                                  file.notes.end());
+  if (options.masks)
+    outcome.statistics.masks = "file " + masks;
+  return outcome;
+}
+
+/// Brings an imported module to programs and host code, calibrating it where it
+/// has no ranges.
+void compilePrograms(ModuleOp module, const PipelineOptions &options) {
+  runPasses(module, buildRaising);
+  if (!isCalibrated(module)) {
+    FunctionOpInterface entry = findEntry(module, function);
+    if (!entry)
+      throw Reported();
+    SmallVector<RankedTensorType> types;
+    for (Type type : entry.getArgumentTypes()) {
+      auto tensor = dyn_cast<RankedTensorType>(type);
+      if (!tensor || !tensor.hasStaticShape()) {
+        entry.emitError() << "takes " << type << "; a static tensor expected";
+        throw Reported();
+      }
+      types.push_back(tensor);
+    }
+    if (failed(calibrate(module, function, {readInputs(types)})))
+      throw Reported();
+    addNote(module, "formats calibrated on the inputs of this run");
+  }
+  runPasses(module, [&](OpPassManager &pm) { buildPrograms(pm, options); });
+}
+
+Outcome runModule(OwningOpRef<ModuleOp> module) {
+  std::string entry = entryOf(*module);
+  if (reference) {
+    runPasses(*module, buildFrontend);
+    Outcome outcome{{}, ::dota::Statistics(::dota::Machine::named(machineOption())), {}, {}};
+    outcome.statistics.macsHost = countHostMacs(*module);
+    auto jit = compileHost(std::move(module), entry);
+    HostSession session;
+    outcome.results = runHost(*jit, session);
+    outcome.statistics.notes.push_back("f32 reference: nothing ran on the device");
+    return outcome;
+  }
+  ChosenMachine machine;
+  PipelineOptions options;
+  readPipelineOptions(options, machine);
+  compilePrograms(*module, options);
+  std::vector<std::string> notes = notesOf(*module);
+  for (const std::string &note : notes)
+    llvm::errs() << "dota-run: note: " << note << "\n";
+
+  if (level == Level::Linalg) {
+    Outcome outcome{{}, ::dota::Statistics(machine.machine()), {}, {}};
+    outcome.statistics.macsHost = countHostMacs(*module);
+    outcome.statistics.macsDevice = countDeviceMacs(*module);
+    outcome.statistics.notes = notes;
+    outcome.statistics.notes.push_back("device programs ran as compiled code, without time");
+    runPasses(*module, [](OpPassManager &pm) { pm.addPass(createDotaToLinalg()); });
+    auto jit = compileHost(std::move(module), entry);
+    HostSession session;
+    outcome.results = runHost(*jit, session);
+    return outcome;
+  }
+  OwningOpRef<ModuleOp> host = hostPart(*module);
+  OwningOpRef<ModuleOp> device = lowerPrograms(*module, options);
+  if (!host || !device)
+    throw Reported();
+  auto file = lane::emitProgramFile(*device);
+  if (failed(file))
+    throw Reported();
+  file->notes = notes;
+  device = {};
+  return runOnMachine(std::move(host), *file, machine.machine());
+}
+
+Outcome runContainer(MLIRContext &context, std::vector<uint8_t> bytes) {
+  if (reference || level != Level::Machine)
+    throw Error(fmt::format("{} is compiled: it runs on the simulator only", inputFile));
+  ::dota::ProgramFile file = ::dota::read(bytes, std::string(inputFile));
+  if (file.host.empty())
+    throw Error(fmt::format("{} has no host part; dota-sim runs its programs", inputFile));
+  ::dota::Machine machine = machineIsGiven()
+                                ? ::dota::Machine::named(machineOption())
+                                : ::dota::Machine::parse(file.machine, inputFile + "(machine)");
+  for (const std::string &note : file.notes)
+    llvm::errs() << "dota-run: note: " << note << "\n";
+  auto host = parseSourceString<ModuleOp>(
+      StringRef(reinterpret_cast<const char *>(file.host.data()), file.host.size()), &context,
+      inputFile + "(host)");
+  if (!host)
+    throw Reported();
+  return runOnMachine(std::move(host), file, machine);
+}
+
+void run() {
+  if (timingOnly && !outputs.empty())
+    throw Error("--timing-only computes no values for --output");
+  if (timingOnly && (reference || level != Level::Machine))
+    throw Error("--timing-only is for the simulator");
+  if (!timingOnly && !masks.empty())
+    throw Error("--masks is for --timing-only: a full run finds its own masks");
+  std::vector<::dota::OutputFile> files;
+  auto open = [&](const std::string &path) -> std::optional<size_t> {
+    if (path.empty())
+      return std::nullopt;
+    files.emplace_back(path);
+    return files.size() - 1;
+  };
+  for (const std::string &path : outputs)
+    open(path);
+  auto statsFile = open(stats), traceFile = open(trace), reportFile = open(report),
+       masksFile = open(dumpMasks);
+
+  MLIRContext context(toolRegistry());
+  DiagnosticPrinter printer(context);
+  std::vector<uint8_t> bytes = ::dota::readFile(inputFile);
+  Outcome outcome = isContainer(bytes) ? runContainer(context, std::move(bytes))
+                                       : runModule(parseModule(context, bytes, inputFile, printer));
+
+  if (!timingOnly)
+    for (auto [number, result] : llvm::enumerate(outcome.results))
+      files[number].write(
+          ::dota::writeNpy(npyFromTensor(std::move(result), "result " + std::to_string(number))));
+  if (statsFile)
+    files[*statsFile].write(outcome.statistics.json());
+  if (traceFile)
+    files[*traceFile].write(outcome.trace ? outcome.trace->json() : "{\"traceEvents\":[]}\n");
+  if (reportFile)
+    files[*reportFile].write(outcome.statistics.html(inputFile));
+  if (masksFile)
+    files[*masksFile].write(::dota::writeMasks(outcome.masks));
+  ::dota::OutputFile::commit(files);
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  // LLVM has a --stats of its own, for its developers.
+  freeOptionName("stats");
+  cl::opt<std::string, true> statsOption("stats", cl::cat(category), cl::location(stats),
+                                         cl::value_desc("FILE.json"),
+                                         cl::desc("write the counters and the operations"));
+  return toolMain(argc, argv, "dota-run", category,
+                  "runs a whole model: host code compiled, device programs simulated\n", run);
+}
