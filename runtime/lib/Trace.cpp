@@ -18,11 +18,14 @@ uint32_t Trace::indexOf(std::string text) {
 
 void Trace::add(unsigned lane, Unit unit, std::string_view what, const Program::Location &location,
                 uint64_t start, uint64_t end) {
-  slices_.push_back({lane, unit, indexOf(std::string(what)), indexOf(location.name),
-                     indexOf(location.file.empty() ? std::string()
-                                                   : fmt::format("{}:{}:{}", location.file,
-                                                                 location.line, location.column)),
-                     origin_ + start, origin_ + end});
+  // A slice is named after its op; the issue after what it holds for.
+  bool isIssue = unit == Unit::Control || location.name.empty();
+  std::string place = location.file.empty()
+                          ? std::string()
+                          : fmt::format("{}:{}:{}", location.file, location.line, location.column);
+  slices_.push_back({lane, unit, indexOf(std::string(what)),
+                     indexOf(isIssue ? std::string(what) : location.name),
+                     indexOf(std::move(place)), origin_ + start, origin_ + end});
 }
 
 std::string Trace::json() const {
@@ -49,9 +52,9 @@ std::string Trace::json() const {
   for (const Slice &s : slices_)
     fmt::format_to(to,
                    "{{\"ph\": \"X\", \"pid\": {}, \"tid\": {}, \"name\": {}, \"cat\": {}, "
-                   "\"ts\": {:.6g}, \"dur\": {:.6g}, \"args\": {{\"at\": {}, \"cycle\": {}, "
+                   "\"ts\": {:.4f}, \"dur\": {:.4f}, \"args\": {{\"at\": {}, \"cycle\": {}, "
                    "\"cycles\": {}}}}},\n",
-                   s.lane, static_cast<unsigned>(s.unit), quoted[s.what], quoted[s.name],
+                   s.lane, static_cast<unsigned>(s.unit), quoted[s.name], quoted[s.what],
                    scale * static_cast<double>(s.start),
                    scale * static_cast<double>(s.end - s.start), quoted[s.place], s.start,
                    s.end - s.start);

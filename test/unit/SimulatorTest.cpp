@@ -713,8 +713,8 @@ TEST(Simulator, TraceHasATrackAUnit) {
   std::string json = trace.json();
   EXPECT_THAT(json, testing::HasSubstr("\"args\": {\"name\": \"rmmu\"}"));
   EXPECT_THAT(json,
-              testing::HasSubstr("{\"ph\": \"X\", \"pid\": 0, \"tid\": 2, \"name\": \"matmul\", "
-                                 "\"cat\": \"linear\", \"ts\": 0.001, \"dur\": 0.296, \"args\": "
+              testing::HasSubstr("{\"ph\": \"X\", \"pid\": 0, \"tid\": 2, \"name\": \"linear\", "
+                                 "\"cat\": \"matmul\", \"ts\": 0.0010, \"dur\": 0.2960, \"args\": "
                                  "{\"at\": \"m.mlir:1:1\", \"cycle\": 1, \"cycles\": 296}}"));
   // The second run starts where the first ended.
   EXPECT_THAT(json, testing::HasSubstr("\"cycle\": 383, \"cycles\": 296"));
