@@ -40,8 +40,8 @@ def Quantize : Pass<"dota-quantize", "::mlir::ModuleOp"> {
     A `dota.dequantize` serves users outside of the dialect. Exponents are lowered
     where the bounds of the rounding rule need it (`dota.linear`'s verifier).
 
-    Errors: an op or an operand without a calibrated range; a constant that holds
-    NaN or infinity. Ops that are fixed point already are left as they are, so a
+    Errors: an op or an operand without a calibrated range, or with one that no
+    exponent holds; a constant that holds NaN or infinity. Ops that are fixed point already are left as they are, so a
     second run changes nothing.
 
     ```mlir

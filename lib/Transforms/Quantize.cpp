@@ -190,6 +190,16 @@ private:
     return getFixedPoint(tensorOf(fixed).getElementType())->exponent;
   }
 
+  /// The exponent for magnitudes up to `range`; an error at `op` where none holds
+  /// them, as for the "minus infinity" of a mask that is no attention's bias.
+  static FailureOr<int> exponentFor(Operation *op, const Twine &what, double range, int bits) {
+    double most = std::ldexp(static_cast<double>(::dota::maxStored(bits)), -kMinExponent);
+    if (range > most)
+      return op->emitOpError() << what << " reaches " << range << "; " << bits
+                               << " bits hold at most " << most;
+    return chooseExponent(range, bits);
+  }
+
   /// The element type of an op's result, with an exponent of at most `largest`.
   FailureOr<Type> resultFormat(Operation *op, int largest) {
     Value result = op->getResult(0);
@@ -199,6 +209,10 @@ private:
       if (heads == 0 || columns % heads != 0)
         return op->emitOpError() << "has " << columns << " columns, no multiple of " << heads
                                  << " exponents";
+      for (int64_t exponent : exponents.asArrayRef())
+        if (exponent < kMinExponent || exponent > kMaxExponent)
+          return op->emitOpError() << "has exponent " << exponent << " for a head; " << kMinExponent
+                                   << " to " << kMaxExponent << " expected";
       SmallVector<int> each;
       for (int64_t column = 0; column < columns; ++column)
         each.push_back(std::min<int64_t>(exponents[column / (columns / heads)], largest));
@@ -207,8 +221,10 @@ private:
     FailureOr<double> range = rangeOf(op);
     if (failed(range))
       return failure();
-    int exponent = std::min(chooseExponent(*range, getBits(chosen)), largest);
-    return getFixedPointType(context, chosen, exponent);
+    FailureOr<int> exponent = exponentFor(op, "result", *range, getBits(chosen));
+    if (failed(exponent))
+      return failure();
+    return getFixedPointType(context, chosen, std::min(*exponent, largest));
   }
 
   //===--------------------------------------------------------------------===//
@@ -227,17 +243,26 @@ private:
       FailureOr<double> range = constants.range(operand.getOwner(), name, constant);
       if (failed(range))
         return failure();
-      Precision chosen = precisionOf(value);
-      return constants.quantize(
-          builder, value.getLoc(), constant,
-          getFixedPointType(context, chosen, chooseExponent(*range, getBits(chosen))));
+      FailureOr<Type> format = operandFormat(operand, name, *range);
+      if (failed(format))
+        return failure();
+      return constants.quantize(builder, value.getLoc(), constant, *format);
     }
     FailureOr<double> range = operandRangeOf(operand);
     if (failed(range))
       return failure();
-    Precision chosen = precisionOf(value);
-    return quantizeAtRunTime(
-        value, getFixedPointType(context, chosen, chooseExponent(*range, getBits(chosen))), *range);
+    FailureOr<Type> format = operandFormat(operand, name, *range);
+    if (failed(format))
+      return failure();
+    return quantizeAtRunTime(value, *format, *range);
+  }
+
+  FailureOr<Type> operandFormat(OpOperand &operand, StringRef name, double range) {
+    Precision chosen = precisionOf(operand.get());
+    FailureOr<int> exponent = exponentFor(operand.getOwner(), name, range, getBits(chosen));
+    if (failed(exponent))
+      return failure();
+    return getFixedPointType(context, chosen, *exponent);
   }
 
   /// One dota.quantize a value, format and block, before its first reader.
@@ -317,8 +342,10 @@ private:
       return failure();
     Value knownWeight = fixed.lookup(op.getWeight());
     Precision chosen = weight ? weightPrecision : precision;
-    int weightExponent =
-        knownWeight ? exponentOf(knownWeight) : chooseExponent(*weightRange, getBits(chosen));
+    FailureOr<int> widest = exponentFor(op, "weight", *weightRange, getBits(chosen));
+    if (failed(widest))
+      return failure();
+    int weightExponent = knownWeight ? exponentOf(knownWeight) : *widest;
 
     ElementsAttr bias;
     std::optional<int> biasExponent;
