@@ -10,33 +10,33 @@
 // A single lane has everything: no sums of lanes, no barrier.
 // ONE-NOT: lane.barrier
 // ONE-NOT: lane.accumulate
-// ONE: lane.matmul {{.*}} cols = 16 : i64, depth = 16 : i64, rows = 9 : i64}
+// ONE: lane.matmul {{.*}}cols = 16 : i64, depth = 16 : i64, rows = 9 : i64}
 // ONE: lane.halt
 
 // Four heads on two lanes, of which pairs share a key head: two query heads, one key head.
 // TWO: lane.stream 0
-// TWO: lane.matmul {{.*}} cols = 8 : i64, depth = 16 : i64, rows = 9 : i64}
-// TWO: lane.matmul {{.*}} cols = 4 : i64, depth = 16 : i64, rows = 9 : i64}
-// TWO: lane.matmul {{.*}} cols = 9 : i64, depth = 4 : i64
-// TWO: lane.matmul {{.*}} cols = 9 : i64, depth = 4 : i64
-// TWO: lane.matmul {{.*}} cols = 16 : i64, depth = 8 : i64
+// TWO: lane.matmul {{.*}}cols = 8 : i64, depth = 16 : i64, rows = 9 : i64}
+// TWO: lane.matmul {{.*}}cols = 4 : i64, depth = 16 : i64, rows = 9 : i64}
+// TWO: lane.matmul {{.*}}cols = 9 : i64, depth = 4 : i64
+// TWO: lane.matmul {{.*}}cols = 9 : i64, depth = 4 : i64
+// TWO: lane.matmul {{.*}}cols = 16 : i64, depth = 8 : i64
 // TWO: lane.accumulate
 // TWO: lane.stream 1
 
 // On three lanes the first has two heads. Rows: three each.
 // THREE: lane.stream 0
-// THREE: lane.matmul {{.*}} cols = 8 : i64, depth = 16 : i64, rows = 9 : i64}
-// THREE: lane.matmul {{.*}} cols = 16 : i64, depth = 8 : i64
+// THREE: lane.matmul {{.*}}cols = 8 : i64, depth = 16 : i64, rows = 9 : i64}
+// THREE: lane.matmul {{.*}}cols = 16 : i64, depth = 8 : i64
 // THREE-COUNT-2: lane.accumulate
 // THREE: lane.stream 1
-// THREE: lane.matmul {{.*}} cols = 4 : i64, depth = 16 : i64, rows = 9 : i64}
-// THREE: lane.matmul {{.*}} cols = 16 : i64, depth = 4 : i64
+// THREE: lane.matmul {{.*}}cols = 4 : i64, depth = 16 : i64, rows = 9 : i64}
+// THREE: lane.matmul {{.*}}cols = 16 : i64, depth = 4 : i64
 
 // On eight lanes four have a head each, and both lanes of a pair compute its key
 // head; all have rows, the first two.
 // EIGHT: lane.stream 0
-// EIGHT: lane.matmul {{.*}} cols = 4 : i64, depth = 16 : i64, rows = 9 : i64}
-// EIGHT: lane.matmul {{.*}} cols = 16 : i64, depth = 4 : i64
+// EIGHT: lane.matmul {{.*}}cols = 4 : i64, depth = 16 : i64, rows = 9 : i64}
+// EIGHT: lane.matmul {{.*}}cols = 16 : i64, depth = 4 : i64
 // EIGHT: lane.accumulate
 // EIGHT: lane.stream 7
 // EIGHT-NOT: lane.matmul

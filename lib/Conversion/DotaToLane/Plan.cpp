@@ -403,6 +403,8 @@ bool Plan::spread() {
 //===----------------------------------------------------------------------===//
 
 void Plan::group() {
+  steps.clear();
+  steps_.clear();
   auto newStep = [&](Step::Kind kind, Operation *op) -> Step & {
     steps.push_back({});
     steps.back().kind = kind;
@@ -444,7 +446,7 @@ void Plan::group() {
       if (auto linear = dyn_cast<LinearOp>(op)) {
         bool partial = modes[&op] == Mode::Partial;
         Step::Kind kind = partial ? Step::Partial : Step::Linear;
-        bool joins = current && current->kind == kind && !partial &&
+        bool joins = current && current->kind == kind && !partial && !apart.contains(&op) &&
                      current->chains.front().linear.getX() == linear.getX() &&
                      madeBy(linear.getWeight()) != last;
         if (joins)
@@ -461,7 +463,7 @@ void Plan::group() {
       } else {
         const Matrix &result = (*this)[op.getResult(0)];
         // On the tiles of a linear, if all else is from an earlier step.
-        if (current && current->kind == Step::Linear) {
+        if (current && current->kind == Step::Linear && !apart.contains(&op)) {
           Chain &chain = current->chains.back();
           bool touches = false, foreign = false;
           for (Value operand : op.getOperands()) {
@@ -477,8 +479,8 @@ void Plan::group() {
             break;
           }
         }
-        if (current && current->kind == Step::Columns && current->rows == result.rows &&
-            current->slicing == result.slicing) {
+        if (current && current->kind == Step::Columns && !apart.contains(&op) &&
+            current->rows == result.rows && current->slicing == result.slicing) {
           join(&op);
           break;
         }
@@ -489,7 +491,8 @@ void Plan::group() {
       }
     case Mode::Rows: {
       const Matrix &result = (*this)[op.getResult(0)];
-      bool joins = current && current->kind == Step::Rows && current->rows == result.rows;
+      bool joins = current && current->kind == Step::Rows && current->rows == result.rows &&
+                   !apart.contains(&op);
       // A row for all rows has to be finished before.
       for (Value operand : op.getOperands())
         joins &= (*this)[operand].rows == result.rows || madeBy(operand) != last;
@@ -564,7 +567,7 @@ int64_t Plan::room(int step) const {
   return static_cast<int64_t>(machine.sram.bytes) - most;
 }
 
-LogicalResult Plan::chooseStorage() {
+LogicalResult Plan::chooseStorage(bool &again) {
   auto sizeOf = [&](const Matrix &matrix) {
     int64_t bytes = 0;
     for (unsigned lane = 0; lane < lanes(); ++lane)
@@ -624,6 +627,11 @@ LogicalResult Plan::chooseStorage() {
       if (matrix->storage == Storage::Resident && matrix->firstStep <= index &&
           index <= matrix->lastStep && (!largest || sizeOf(*matrix) > sizeOf(*largest)))
         largest = matrix;
+    if (!largest && step.ops.size() > 1) {
+      apart.insert(step.ops[step.ops.size() / 2]);
+      again = true;
+      return success();
+    }
     if (!largest) {
       Location location = step.ops.empty() ? program.getLoc() : step.ops.front()->getLoc();
       return emitError(location) << "tile needs " << *least << " bytes of lane SRAM; "
@@ -754,10 +762,13 @@ LogicalResult Plan::make() {
   }
   while (spread())
     ;
-  group();
-  setLifetimes();
-  if (failed(chooseStorage()))
-    return failure();
+  for (bool again = true; again;) {
+    again = false;
+    group();
+    setLifetimes();
+    if (failed(chooseStorage(again)))
+      return failure();
+  }
   placeInDram();
   return success();
 }

@@ -199,7 +199,8 @@ private:
   void makePrivate(Matrix &matrix, const Slicing &slicing);
   void group();
   void setLifetimes();
-  LogicalResult chooseStorage();
+  /// Fails where a step does not fit; `again` where its ops were taken apart.
+  LogicalResult chooseStorage(bool &again);
   void placeInDram();
   void readsOf(const Step &step, llvm::function_ref<void(Matrix &, Pattern)> f);
 
@@ -207,6 +208,8 @@ private:
   llvm::DenseMap<Operation *, int> steps_;
   llvm::DenseMap<Value, Demand> demands;
   llvm::DenseSet<Value> whole;
+  /// Ops that start a step, as their tiles do not fit beside those of others.
+  llvm::DenseSet<Operation *> apart;
   enum class Mode { Columns, Partial, Heads, Rows };
   llvm::DenseMap<Operation *, Mode> modes;
 };
