@@ -111,7 +111,7 @@ double Evaluator::hashed(const Node &n, ArrayRef<int64_t> where, ScalarKind kind
   uint64_t h = mix(seed + 0x9e3779b97f4a7c15ull * (1 + uint64_t(exprs.valueNumber(n.tensor))));
   for (int64_t i : where)
     h = mix(h + 0x9e3779b97f4a7c15ull * uint64_t(i + 1));
-  if (kind != ScalarKind::Float)
+  if (kind != ScalarKind::Float || (argumentsAreBits && isa<BlockArgument>(n.tensor)))
     return double(h >> 63);
   return double(h >> 11) * 0x1p-52 * 2 - 2; // [-2, 2)
 }
@@ -230,6 +230,7 @@ Row Evaluator::compute(Expr e) {
     inner.values = values;
     inner.fixed = fixed;
     inner.random = random;
+    inner.argumentsAreBits = argumentsAreBits;
     result = row(n.args[1]);
     if (int64_t(result.size()) < count)
       result.resize(count, result[0]);

@@ -59,6 +59,9 @@ public:
     rows.clear();
   }
 
+  /// Floats that are arguments are 0 or 1, as in masks.
+  bool argumentsAreBits = false;
+
   const Row &row(Expr e);
   double at(Expr e, int64_t i) {
     const Row &r = row(e);

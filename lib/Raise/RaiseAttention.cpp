@@ -72,15 +72,17 @@ void Raiser::collectSplits(Expr e, std::map<Variable, std::set<int64_t>> &splits
       visit(visit, index);
 }
 
-/// `e` less the addends that do not vary with k.
-Expr Raiser::withoutShift(Expr e, Variable k) {
+/// `e` less the addends that do not vary with k. Constants within products stay: without its 1,
+/// the mask (1 - m) * -3.4e38 would lift the visible keys so far up that no score counts.
+Expr Raiser::withoutShift(Expr e, Variable k, bool keepConstants) {
   if (!exprs.depends(e, k))
-    return exprs.constant(0);
+    return keepConstants && exprs.constantValue(e) ? e : exprs.constant(0);
   const Node n = exprs.node(e);
   if (n.op == Op::Add)
-    return exprs.add(withoutShift(n.args[0], k), withoutShift(n.args[1], k));
+    return exprs.add(withoutShift(n.args[0], k, keepConstants),
+                     withoutShift(n.args[1], k, keepConstants));
   if (n.op == Op::Mul && exprs.constantValue(n.args[0]))
-    return exprs.mul(n.args[0], withoutShift(n.args[1], k));
+    return exprs.mul(n.args[0], withoutShift(n.args[1], k, /*keepConstants=*/true));
   return e;
 }
 
@@ -185,6 +187,8 @@ bool Raiser::verify(Core &core, std::string &why) {
   int decisive = 0;
   for (int trial = 0; trial < 48 && decisive < 6; ++trial) {
     Evaluator evaluator(exprs, core.k, trial * 7919 + 17);
+    // A mask may come as floats.
+    evaluator.argumentsAreBits = trial % 2;
     for (Variable v : free)
       evaluator.set(v, trial == 0 ? ix.extent(v) - 1 : trial == 1 ? 0 : next(ix.extent(v)));
     Row zero = evaluator.row(core.bias), first = evaluator.row(one);

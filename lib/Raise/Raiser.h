@@ -89,7 +89,7 @@ private:
   Visibility visibility(const Core &core);
   /// Splits variables where quotients and remainders of them are taken.
   void collectSplits(Expr e, std::map<Variable, std::set<int64_t>> &splits);
-  Expr withoutShift(Expr e, Variable k);
+  Expr withoutShift(Expr e, Variable k, bool keepConstants = false);
 
   //===--- Products with a weight (RaiseLinear.cpp) -------------------------===//
   bool raiseLinear(Value product);
