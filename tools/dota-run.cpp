@@ -36,12 +36,14 @@ cl::opt<std::string> function("function", cl::cat(category),
                               cl::desc("the function to run (main, or the only public one)"));
 cl::opt<bool> reference("reference", cl::cat(category),
                         cl::desc("run the module as it is, in f32, without the device"));
-enum class Level { Machine, Linalg };
+enum class Level { Machine, Linalg, Float };
 cl::opt<Level> level("level", cl::cat(category), cl::init(Level::Machine),
                      cl::desc("what runs the device programs"),
                      cl::values(clEnumValN(Level::Machine, "machine", "the simulator"),
                                 clEnumValN(Level::Linalg, "linalg",
-                                           "compiled code of the same meaning, without time")));
+                                           "compiled code of the same meaning, without time"),
+                                clEnumValN(Level::Float, "float",
+                                           "the f32 ops that programs are made of, compiled")));
 // The option is made in main, see there.
 std::string stats;
 cl::opt<std::string> trace("trace", cl::cat(category), cl::value_desc("FILE.json"),
@@ -64,20 +66,24 @@ struct Outcome {
 };
 
 std::vector<HostTensor> readInputs(ArrayRef<RankedTensorType> types) {
-  if (inputs.size() != types.size())
-    throw Error(
-        fmt::format("{} inputs are given; the function takes {}", inputs.size(), types.size()));
   std::vector<HostTensor> tensors;
   for (auto [path, type] : llvm::zip_equal(inputs, types))
     tensors.push_back(tensorFromNpy(::dota::readNpy(::dota::readFile(path), path), type, path));
   return tensors;
 }
 
-/// The name of the function to run, before passes add others.
+/// The name of the function to run, before passes add others. Looks at the command
+/// line's counts now, as what follows takes time.
 std::string entryOf(ModuleOp module) {
   FunctionOpInterface entry = findEntry(module, function);
   if (!entry)
     throw Reported();
+  if (inputs.size() != entry.getNumArguments())
+    throw Error(fmt::format("{} inputs are given; '{}' takes {}", inputs.size(),
+                            entry.getName().str(), entry.getNumArguments()));
+  if (!timingOnly && outputs.size() != entry.getNumResults())
+    throw Error(fmt::format("{} outputs are given; '{}' has {} results", outputs.size(),
+                            entry.getName().str(), entry.getNumResults()));
   return entry.getName().str();
 }
 
@@ -85,9 +91,6 @@ std::unique_ptr<Jit> compileHost(OwningOpRef<ModuleOp> module, StringRef entry) 
   auto jit = Jit::create(std::move(module), entry);
   if (failed(jit))
     throw Reported();
-  if (!timingOnly && outputs.size() != (*jit)->getResultTypes().size())
-    throw Error(fmt::format("{} outputs are given; the function has {} results", outputs.size(),
-                            (*jit)->getResultTypes().size()));
   return std::move(*jit);
 }
 
@@ -169,6 +172,17 @@ Outcome runModule(OwningOpRef<ModuleOp> module) {
     return outcome;
   }
   ChosenMachine machine;
+  if (level == Level::Float) {
+    runPasses(*module, buildRaising);
+    Outcome outcome{{}, ::dota::Statistics(machine.machine()), {}, {}};
+    outcome.statistics.notes.push_back("f32 ops ran as compiled code");
+    runPasses(*module, [](OpPassManager &pm) { pm.addPass(createDotaToLinalg()); });
+    outcome.statistics.macsHost = countHostMacs(*module);
+    auto jit = compileHost(std::move(module), entry);
+    HostSession session;
+    outcome.results = runHost(*jit, session);
+    return outcome;
+  }
   PipelineOptions options;
   readPipelineOptions(options, machine);
   compilePrograms(*module, options);

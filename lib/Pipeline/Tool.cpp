@@ -108,6 +108,8 @@ struct DiagnosticPrinter::Impl {
 };
 
 DiagnosticPrinter::DiagnosticPrinter(MLIRContext &context) : impl(std::make_unique<Impl>(context)) {
+  // A message names the place; a whole model after it helps nobody.
+  context.printOpOnDiagnostic(false);
   if (remarksFilter.empty())
     return;
   remark::RemarkCategories categories;
