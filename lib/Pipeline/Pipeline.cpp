@@ -27,7 +27,7 @@ void mlir::dota::buildRaising(OpPassManager &pm) {
 void mlir::dota::buildPrograms(OpPassManager &pm, const PipelineOptions &options) {
   // On f32 ops, as detectors are computed from exact weights, and their formats
   // are then chosen with all others.
-  if (options.retain > 0)
+  if (options.retain != 0)
     pm.addPass(createInsertDetectors(
         {options.retain, options.rank, options.detectorPrecision, options.detector, /*seed=*/0}));
   pm.addPass(createQuantize({options.precision, options.weightPrecision}));

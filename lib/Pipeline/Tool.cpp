@@ -15,6 +15,7 @@
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
+#include <fmt/format.h>
 #include <new>
 
 using namespace mlir;
@@ -77,6 +78,12 @@ ChosenMachine::~ChosenMachine() {
 }
 
 void mlir::dota::readPipelineOptions(PipelineOptions &options, const ChosenMachine &machine) {
+  // What a pass would say at no place in the source.
+  if (!(retainFlag >= 0 && retainFlag <= 1))
+    throw ::dota::Error(
+        fmt::format("--retain is {}; a share from 0 to 1 expected", retainFlag.getValue()));
+  if (rankFlag < 1)
+    throw ::dota::Error(fmt::format("--rank is {}; at least 1 expected", rankFlag.getValue()));
   options.machine = machine.name();
   options.retain = retainFlag;
   options.detector = detectorFlag;
