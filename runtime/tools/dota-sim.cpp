@@ -152,6 +152,9 @@ void run(const Options &options) {
   auto open = [&](const std::string &path) -> std::optional<size_t> {
     if (path.empty())
       return std::nullopt;
+    for (const OutputFile &other : files)
+      if (other.path() == path && path != "/dev/null")
+        throw UsageError(fmt::format("two outputs go to '{}'", path));
     files.emplace_back(path);
     return files.size() - 1;
   };
@@ -168,9 +171,6 @@ void run(const Options &options) {
       throw Error(fmt::format("{}: {}", options.program, error.what()));
     }
   }();
-  if (options.machine.empty() && file.machine.empty())
-    throw Error(
-        fmt::format("{}: no machine is named in it; give one with --machine", options.program));
   Machine machine = options.machine.empty()
                         ? Machine::parse(file.machine, options.program + "(machine)")
                         : Machine::named(options.machine);
