@@ -43,7 +43,7 @@ TEST(Numerics, QuantizeRoundsHalfToEvenAndSaturates) {
 
 TEST(Numerics, RequantizeAtTheEndsOfItsShifts) {
   EXPECT_EQ(numerics.requantize((int64_t{1} << 61) + 1, 62, 0, 16), 1); // just above 0.5
-  EXPECT_EQ(numerics.requantize(int64_t{1} << 61, 62, 0, 16), 0); // 0.5
+  EXPECT_EQ(numerics.requantize(int64_t{1} << 61, 62, 0, 16), 0);       // 0.5
   EXPECT_EQ(numerics.requantize(1, 0, 15, 16), 32767);
   EXPECT_EQ(numerics.requantize(-1, 0, 14, 16), -16384);
 }

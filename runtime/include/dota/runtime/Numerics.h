@@ -59,7 +59,7 @@ struct HostArithmetic {
   I64 min(I64 a, I64 b) const { return a < b ? a : b; } // signed
   I64 max(I64 a, I64 b) const { return a > b ? a : b; }
 
-  F32 toFloat(I64 a) const { return static_cast<float>(a); }    // to nearest even
+  F32 toFloat(I64 a) const { return static_cast<float>(a); }     // to nearest even
   I64 toInteger(F32 a) const { return static_cast<int64_t>(a); } // of an integral value in range
   /// 2^n for n in [-126, 127], by its bits.
   F32 powerOfTwo(I64 n) const {
@@ -75,7 +75,8 @@ constexpr float maxStoredFloat(int bits) {
   return bits <= 25 ? static_cast<float>(maxStored(bits)) : 0x1.fffffep+30f;
 }
 
-template <class A> struct Numerics {
+template <class A>
+struct Numerics {
   using F32 = typename A::F32;
   using I64 = typename A::I64;
   A &a;
@@ -229,7 +230,8 @@ template <class A> struct Numerics {
   F32 rmsNormFactor(I64 sumOfSquares, int64_t n, int exponent, float epsilon) {
     double c = static_cast<double>(epsilon) * n * std::ldexp(1.0, 2 * exponent);
     float rootN = std::sqrt(static_cast<float>(n));
-    return a.div(a.f32(rootN), a.sqrt(a.add(a.toFloat(sumOfSquares), a.f32(static_cast<float>(c)))));
+    return a.div(a.f32(rootN),
+                 a.sqrt(a.add(a.toFloat(sumOfSquares), a.f32(static_cast<float>(c)))));
   }
   I64 rmsNorm(I64 q, F32 factor, F32 gain, int to, int bits) {
     return quantize(a.mul(a.mul(a.toFloat(q), factor), gain), to, bits);
