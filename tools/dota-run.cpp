@@ -162,7 +162,11 @@ void compilePrograms(ModuleOp module, const PipelineOptions &options) {
 Outcome runModule(OwningOpRef<ModuleOp> module) {
   std::string entry = entryOf(*module);
   if (reference) {
-    runPasses(*module, buildFrontend);
+    runPasses(*module, [](OpPassManager &pm) {
+      buildFrontend(pm);
+      // A module that was raised before.
+      pm.addPass(createDotaToLinalg());
+    });
     Outcome outcome{{}, ::dota::Statistics(::dota::Machine::named(machineOption())), {}, {}};
     outcome.statistics.macsHost = countHostMacs(*module);
     auto jit = compileHost(std::move(module), entry);
@@ -217,6 +221,8 @@ Outcome runModule(OwningOpRef<ModuleOp> module) {
 Outcome runContainer(MLIRContext &context, std::vector<uint8_t> bytes) {
   if (reference || level != Level::Machine)
     throw Error(fmt::format("{} is compiled: it runs on the simulator only", inputFile));
+  if (lanesAreGiven())
+    throw Error(fmt::format("{} is compiled: its number of lanes is chosen", inputFile));
   ::dota::ProgramFile file = ::dota::read(bytes, std::string(inputFile));
   if (file.host.empty())
     throw Error(fmt::format("{} has no host part; dota-sim runs its programs", inputFile));

@@ -14,6 +14,7 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Regex.h"
 #include "llvm/Support/raw_ostream.h"
 #include <fmt/format.h>
 #include <new>
@@ -54,9 +55,10 @@ static cl::opt<std::string> remarksFilter("remarks-filter", cl::cat(shared),
 
 std::string mlir::dota::machineOption() { return machineFlag; }
 bool mlir::dota::machineIsGiven() { return machineFlag.getNumOccurrences() > 0; }
+bool mlir::dota::lanesAreGiven() { return lanesFlag.getNumOccurrences() > 0; }
 
 ChosenMachine::ChosenMachine() : chosen(::dota::Machine::named(machineFlag)), path(machineFlag) {
-  if (lanesFlag.getNumOccurrences() == 0)
+  if (!lanesAreGiven())
     return;
   chosen.lanes = lanesFlag;
   std::string text = chosen.text();
@@ -119,12 +121,15 @@ DiagnosticPrinter::DiagnosticPrinter(MLIRContext &context) : impl(std::make_uniq
   context.printOpOnDiagnostic(false);
   if (remarksFilter.empty())
     return;
-  remark::RemarkCategories categories;
-  categories.all = remarksFilter;
+  // `all` alone enables nothing.
+  std::string filter = remarksFilter, why;
+  if (!llvm::Regex(filter).isValid(why))
+    throw ::dota::Error("--remarks-filter is '" + filter + "': " + why);
+  remark::RemarkCategories categories{filter, filter, filter, filter, filter};
   if (failed(remark::enableOptimizationRemarks(
           context, nullptr, std::make_unique<remark::RemarkEmittingPolicyAll>(), categories,
           /*printAsEmitRemarks=*/true)))
-    throw ::dota::Error("--remarks-filter: '" + remarksFilter + "' is no regular expression");
+    throw ::dota::Error("cannot enable remarks");
 }
 DiagnosticPrinter::~DiagnosticPrinter() = default;
 llvm::SourceMgr &DiagnosticPrinter::sources() { return impl->sources; }
@@ -137,6 +142,11 @@ bool mlir::dota::isContainer(ArrayRef<uint8_t> bytes) {
 
 OwningOpRef<ModuleOp> mlir::dota::parseModule(MLIRContext &context, ArrayRef<uint8_t> bytes,
                                               StringRef name, DiagnosticPrinter &printer) {
+  bool isBytecode = mlir::isBytecode(llvm::MemoryBufferRef(
+      StringRef(reinterpret_cast<const char *>(bytes.data()), bytes.size()), name));
+  // The parser would print the bytes it stumbles over.
+  if (!isBytecode && llvm::is_contained(bytes, 0))
+    throw ::dota::Error(name.str() + " is neither MLIR text or bytecode nor a .dota file");
   auto buffer = llvm::MemoryBuffer::getMemBufferCopy(
       StringRef(reinterpret_cast<const char *>(bytes.data()), bytes.size()), name);
   printer.sources().AddNewSourceBuffer(std::move(buffer), llvm::SMLoc());

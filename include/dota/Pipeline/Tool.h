@@ -46,6 +46,7 @@ void runPasses(ModuleOp module, llvm::function_ref<void(OpPassManager &)> build)
 /// The value of --machine.
 std::string machineOption();
 bool machineIsGiven();
+bool lanesAreGiven();
 
 /// The machine that --machine and --lanes describe. Passes read machines by name
 /// or file, so that one with another number of lanes has a file for its lifetime.
