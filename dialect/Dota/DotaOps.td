@@ -150,12 +150,14 @@ def Dota_LayerNormOp : Dota_ComputeOp<"layer_norm"> {
   let assemblyFormat = "$x `,` $gain `,` $bias attr-dict `:` functional-type(operands, results)";
 }
 
+// quote: record
 def Dota_RmsNormOp : Dota_ComputeOp<"rms_norm"> {
   let summary = "x / sqrt(mean(x^2) + epsilon) * gain along the last dimension";
   let arguments = (ins Dota_Tensor:$x, Dota_FloatTensor:$gain, F32Attr:$epsilon);
   let results = (outs Dota_Tensor:$result);
   let assemblyFormat = "$x `,` $gain attr-dict `:` functional-type(operands, results)";
 }
+// end quote
 
 def Dota_ActivationOp : Dota_ComputeOp<"activation"> {
   let summary = "element-wise function of one operand";

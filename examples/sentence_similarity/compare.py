@@ -103,13 +103,15 @@ def main():
     start = time.time()
     vectors = {setting: {} for setting in ("f32", *SETTINGS)}
     counters = {}
+    # Exported once, until what makes it changes.
+    newest = max(os.path.getmtime(sys.modules[part].__file__) for part in (Encoder.__module__, "dota.bert", "dota.export"))
     steps, step = len(buckets) * (1 + len(SETTINGS)), 0
     for bucket in buckets:
         module = os.path.join(ROOT, "build", "demo", f"{encoder.name}-{len(bucket.texts)}x{bucket.length}.mlirbc")
         step += 1
         progress(f"[{step}/{steps}] {bucket.length} tokens: f32, export")
         vectors["f32"].update(zip(bucket.texts, encoder.embed(bucket.ids, bucket.mask)))
-        if not os.path.exists(module):
+        if not os.path.exists(module) or os.path.getmtime(module) < newest:
             export.from_jax(encoder.function, (bucket.ids, bucket.mask), module)
         for setting, retain in SETTINGS.items():
             step += 1
@@ -156,4 +158,8 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except RuntimeError as error:
+        # A tool's own message.
+        sys.exit(f"compare: {error}")

@@ -273,6 +273,7 @@ def Raise : Pass<"dota-raise", "::mlir::ModuleOp"> {
 // Calibration, detectors, device regions (lib/Transforms)
 //===----------------------------------------------------------------------===//
 
+// quote: record
 def InsertObservers : Pass<"dota-insert-observers", "::mlir::ModuleOp"> {
   let summary = "hand the values that calibration needs to the recorder";
   let description = [{
@@ -290,6 +291,7 @@ def InsertObservers : Pass<"dota-insert-observers", "::mlir::ModuleOp"> {
   }];
   let dependentDialects = ["::mlir::dota::DotaDialect"];
 }
+// end quote
 
 def Outline : Pass<"dota-outline", "::mlir::ModuleOp"> {
   let summary = "move fixed-point dota ops into as few device programs as can be";

@@ -739,6 +739,7 @@ struct LayerNormLowering : Lowering<LayerNormOp> {
   }
 };
 
+// quote: meaning
 struct RmsNormLowering : Lowering<RmsNormOp> {
   using Lowering::Lowering;
 
@@ -786,6 +787,7 @@ struct RmsNormLowering : Lowering<RmsNormOp> {
                      });
   }
 };
+// end quote
 
 //===----------------------------------------------------------------------===//
 // Element by element

@@ -82,6 +82,7 @@ SmallVector<Observation> mlir::dota::findObservations(ModuleOp module) {
 
 namespace {
 
+// quote: pass
 struct InsertObservers : mlir::dota::impl::InsertObserversBase<InsertObservers> {
   void runOnOperation() override {
     for (const Observation &seen : findObservations(getOperation())) {
@@ -94,5 +95,6 @@ struct InsertObservers : mlir::dota::impl::InsertObserversBase<InsertObservers> 
     }
   }
 };
+// end quote
 
 } // namespace

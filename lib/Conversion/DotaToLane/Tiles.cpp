@@ -200,11 +200,13 @@ void Tiles::computeOp(Stream &stream, TileRings &rings, Operation *op, int64_t t
                                   stream.at(outAt), n, cols, xAt.stride, outAt.stride, x.exponent(),
                                   out.exponent(), norm.getEpsilon(), x.precision, out.precision);
       })
+      // quote: instructions
       .Case([&](RmsNormOp norm) {
         lane::RmsNormOp::create(b, loc, stream.at(xAt), at(norm.getGain()), stream.at(outAt), n,
                                 cols, xAt.stride, outAt.stride, x.exponent(), out.exponent(),
                                 norm.getEpsilon(), x.precision, out.precision);
       })
+      // end quote
       .Case([&](SoftmaxOp) {
         size_t first = scratch[op];
         Value acc = rings.inner[first].get(stream, 0), e = rings.inner[first + 1].get(stream, 0),

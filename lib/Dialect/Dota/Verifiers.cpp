@@ -409,6 +409,7 @@ LogicalResult LayerNormOp::verify() {
   return verifyFeatureCount(verify, x);
 }
 
+// quote: verifier
 LogicalResult RmsNormOp::verify() {
   Verifier verify(*this);
   Named x{"x", getX()};
@@ -417,6 +418,7 @@ LogicalResult RmsNormOp::verify() {
     return failure();
   return verifyFeatureCount(verify, x);
 }
+// end quote
 
 LogicalResult ActivationOp::verify() {
   Verifier verify(*this);

@@ -226,6 +226,7 @@ struct Numerics {
     return quantize(a.add(a.mul(a.mul(centred, factor), gain), bias), to, bits);
   }
 
+  // quote: rule
   /// sqrt(n) / sqrt(sum(q^2) + epsilon n 2^2e): times q it is x / rms.
   F32 rmsNormFactor(I64 sumOfSquares, int64_t n, int exponent, float epsilon) {
     double c = static_cast<double>(epsilon) * n * std::ldexp(1.0, 2 * exponent);
@@ -236,6 +237,7 @@ struct Numerics {
   I64 rmsNorm(I64 q, F32 factor, F32 gain, int to, int bits) {
     return quantize(a.mul(a.mul(a.toFloat(q), factor), gain), to, bits);
   }
+  // end quote
 };
 
 } // namespace dota
