@@ -278,9 +278,9 @@ def InsertObservers : Pass<"dota-insert-observers", "::mlir::ModuleOp"> {
   let summary = "hand the values that calibration needs to the recorder";
   let description = [{
     After each f32 dota op a `dota.observe` of its result, and before it one of
-    each operand that comes neither from a dota op nor from a constant. Where an
-    attention's queries and keys are each a `dota.linear`'s, one of that op's `x`
-    too, with `moment`. Ids count up in the order of the walk, so that the
+    each operand that comes neither from a dota op nor from a constant. Before an
+    attention, with `moment`, also what its queries and keys are projections of, or
+    themselves where they are none. Ids count up in the order of the walk, so that the
     module without observers has the same.
 
     ```mlir
@@ -325,11 +325,12 @@ def Outline : Pass<"dota-outline", "::mlir::ModuleOp"> {
 def InsertDetectors : Pass<"dota-insert-detectors", "::mlir::ModuleOp"> {
   let summary = "replace dense attention by detection and masked attention";
   let description = [{
-    An f32 `dota.attention` whose queries and keys are each a `dota.linear`'s becomes
-    two narrow projections of the same inputs, a `dota.detect` that keeps
-    `ceil(retain * keys)` keys a row (at least one), and a `dota.masked_attention`.
-    Any other attention stays dense; a remark (category `dota-insert-detectors`)
-    says why.
+    An f32 `dota.attention` becomes two narrow projections, a `dota.detect` that
+    keeps `ceil(retain * keys)` keys a row (at least one), and a
+    `dota.masked_attention`. Where queries or keys are a `dota.linear` of constants,
+    the detector projects that op's input, beside it; otherwise (rotated by their
+    position, say) the queries or keys themselves, after them. A remark (category
+    `dota-insert-detectors`) says which.
 
     Detectors, from the weights in closed form, `rank` columns a head (at most the
     head's width):

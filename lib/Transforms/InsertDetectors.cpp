@@ -8,8 +8,10 @@
 // with G = R^T R it is the SVD of Rq Rk^T = U S V^T, and the factors are
 // Wq Rq^-1 U S^1/2 and Wk Rk^-1 V S^1/2, of which each column has mean square S.
 //
-// Fails on options it does not know and on weights that are no constants at hand.
-// An attention whose queries or keys are no projections stays dense, with a remark.
+// Where queries or keys are no projections by constants (rotated by their position,
+// or cut out of a larger product) they take the place of x, and W is the identity.
+//
+// Fails on options it does not know and on weights that are not at hand.
 // Idempotent: what it makes has no dota.attention.
 //
 //===----------------------------------------------------------------------===//
@@ -115,15 +117,11 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
       return;
     SmallVector<AttentionOp> dense;
     getOperation().walk([&](AttentionOp op) { dense.push_back(op); });
-    int64_t replaced = 0, unweighted = 0;
-    for (AttentionOp op : dense) {
-      FailureOr<bool> done = insert(op, unweighted);
-      if (failed(done))
+    for (AttentionOp op : dense)
+      if (failed(insert(op)))
         return signalPassFailure();
-      replaced += *done;
-    }
-    if (replaced)
-      noteDetectors(replaced, dense.size(), unweighted);
+    if (!dense.empty())
+      noteDetectors(dense.size());
   }
 
   LogicalResult readOptions() {
@@ -153,19 +151,23 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
   // The factors
   //===--------------------------------------------------------------------===//
 
-  /// [W; b] of a projection, one row more than it has features.
-  FailureOr<MatrixXf> weightsOf(LinearOp op) {
-    int64_t features = lastExtent(op.getX()), columns = lastExtent(op.getResult());
+  /// [W; b], one row more than x has features.
+  FailureOr<MatrixXf> weightsOf(const ScoreInput &input) {
+    int64_t features = lastExtent(input.x);
+    LinearOp op = input.projection;
+    if (!op)
+      return MatrixXf(MatrixXf::Identity(features + 1, features));
+    int64_t columns = lastExtent(op.getResult());
     auto weight = matrixOf(op.getWeight(), features, columns);
     if (!weight)
-      return op.emitOpError("has a weight that is no constant at hand; a detector cannot be "
+      return op.emitOpError("has a weight whose values are not at hand; a detector cannot be "
                             "computed from it");
     MatrixXf all = MatrixXf::Zero(features + 1, columns);
     all.topRows(features) = *weight;
     if (op.getBias()) {
       auto bias = matrixOf(op.getBias(), 1, columns);
       if (!bias)
-        return op.emitOpError("has a bias that is no constant at hand; a detector cannot be "
+        return op.emitOpError("has a bias whose values are not at hand; a detector cannot be "
                               "computed from it");
       all.bottomRows(1) = *bias;
     }
@@ -174,9 +176,9 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
 
   /// The second moment of [x 1]; without one the unit matrix, at the scale that
   /// the range of x suggests.
-  FailureOr<MatrixXf> momentOf(AttentionOp op, StringRef name, LinearOp projection,
+  FailureOr<MatrixXf> momentOf(AttentionOp op, StringRef name, Value x, double range,
                                bool &weighted) {
-    int64_t size = lastExtent(projection.getX()) + 1;
+    int64_t size = lastExtent(x) + 1;
     MatrixXf moment;
     auto attribute = op->getAttrOfType<ElementsAttr>(name);
     if (attribute) {
@@ -196,16 +198,8 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
       return moment;
     }
     weighted = false;
-    float range = 4;
-    if (Operation *producer = projection.getX().getDefiningOp())
-      if (auto known = producer->getAttrOfType<FloatAttr>(DotaDialect::kRangeAttrName))
-        range = known.getValueAsDouble();
-    if (auto known =
-            projection->getAttrOfType<DenseF32ArrayAttr>(DotaDialect::kOperandRangesAttrName))
-      if (known[0] > 0)
-        range = known[0];
     // A range is some four deviations.
-    moment = MatrixXf::Identity(size, size) * (range * range / 16);
+    moment = MatrixXf::Identity(size, size) * static_cast<float>(range * range / 16);
     moment(size - 1, size - 1) = 1;
     return moment;
   }
@@ -277,51 +271,52 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
     return op;
   }
 
+  /// The range that calibration saw of an input, or 4.
+  static double rangeOf(const ScoreInput &input, AttentionOp op, unsigned operand) {
+    auto ofOperand = [](Operation *op, unsigned operand) -> double {
+      auto ranges = op->getAttrOfType<DenseF32ArrayAttr>(DotaDialect::kOperandRangesAttrName);
+      return ranges ? ranges[operand] : 0;
+    };
+    double range = input.projection ? ofOperand(input.projection, 0) : ofOperand(op, operand);
+    if (Operation *producer = input.x.getDefiningOp())
+      if (auto known = producer->getAttrOfType<FloatAttr>(DotaDialect::kRangeAttrName))
+        range = known.getValueAsDouble();
+    return range > 0 ? range : 4;
+  }
+
   /// The linear that makes one side of the detector.
-  Value project(OpBuilder &builder, LinearOp projection, const Factor &factor, int64_t heads) {
-    Location loc = projection.getLoc();
-    Value x = projection.getX();
+  Value project(OpBuilder &builder, Location loc, Value x, double range, const Factor &factor,
+                int64_t heads) {
     int bits = getBits(chosenPrecision);
     LinearOp op = linear(builder, loc, x, factor, (1 << (bits - 1)) - 1);
     op->setAttr(DotaDialect::kPrecisionAttrName,
                 PrecisionAttr::get(builder.getContext(), chosenPrecision));
     op->setAttr(DotaDialect::kExponentsAttrName,
                 builder.getDenseI64ArrayAttr(SmallVector<int64_t>(heads, 0)));
-    // Where x comes from the host the range it has there goes along.
-    if (auto ranges =
-            projection->getAttrOfType<DenseF32ArrayAttr>(DotaDialect::kOperandRangesAttrName)) {
-      SmallVector<float> own(op->getNumOperands(), 0.0f);
-      own[0] = ranges[0];
-      op->setAttr(DotaDialect::kOperandRangesAttrName, builder.getDenseF32ArrayAttr(own));
-    }
+    // Where x comes from the host its format follows from this.
+    SmallVector<float> ranges(op->getNumOperands(), 0.0f);
+    ranges[0] = static_cast<float>(range);
+    op->setAttr(DotaDialect::kOperandRangesAttrName, builder.getDenseF32ArrayAttr(ranges));
     return op;
   }
 
-  void remarkDense(AttentionOp op, StringRef why) {
-    remark::missed(op.getLoc(),
-                   remark::RemarkOpts::name("DenseAttention").category("dota-insert-detectors"))
-        << ("attention stays dense: " + why).str();
-  }
-
-  /// Whether a detector went in.
-  FailureOr<bool> insert(AttentionOp op, int64_t &unweighted) {
-    auto projections = findProjections(op);
-    if (!projections) {
-      remarkDense(op, "its queries or keys are no projection by dota.linear");
-      return false;
-    }
-    FailureOr<MatrixXf> queries = weightsOf(projections->queries);
-    FailureOr<MatrixXf> keys = weightsOf(projections->keys);
+  LogicalResult insert(AttentionOp op) {
+    ScoreInput queryInput = findQueryInput(op), keyInput = findKeyInput(op);
+    double queryRange = rangeOf(queryInput, op, 0), keyRange = rangeOf(keyInput, op, 1);
+    FailureOr<MatrixXf> queries = weightsOf(queryInput), keys = weightsOf(keyInput);
     if (failed(queries) || failed(keys))
       return failure();
-    bool weighted = true, shared = projections->queries.getX() == projections->keys.getX();
+    bool weighted = true;
     FailureOr<MatrixXf> queryMoment =
-        momentOf(op, kSecondMomentAttrName, projections->queries, weighted);
+        momentOf(op, kSecondMomentAttrName, queryInput.x, queryRange, weighted);
     FailureOr<MatrixXf> keyMoment =
-        shared ? queryMoment : momentOf(op, kKeySecondMomentAttrName, projections->keys, weighted);
+        queryInput.x == keyInput.x
+            ? queryMoment
+            : momentOf(op, kKeySecondMomentAttrName, keyInput.x, keyRange, weighted);
     if (failed(queryMoment) || failed(keyMoment))
       return failure();
     unweighted += !weighted;
+    unprojected += !queryInput.projection || !keyInput.projection;
     if (kind == Kind::Random) {
       randomProjection(*queries, *queryMoment);
       randomProjection(*keys, *keyMoment);
@@ -335,11 +330,10 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
 
     OpBuilder builder(op);
     Location loc = op.getLoc();
-    Value q = project(builder, projections->queries, queryFactor, heads);
-    Value k = project(builder, projections->keys, keyFactor, heads);
+    Value q = project(builder, loc, queryInput.x, queryRange, queryFactor, heads);
+    Value k = project(builder, loc, keyInput.x, keyRange, keyFactor, heads);
     auto rows = cast<RankedTensorType>(op.getQ().getType()).getShape();
-    auto others = cast<RankedTensorType>(op.getK().getType()).getShape();
-    int64_t keyCount = others[others.size() - 2];
+    int64_t keyCount = cast<RankedTensorType>(op.getK().getType()).getShape().drop_back().back();
     // The small difference keeps 0.1 of 50 keys from being 6.
     auto keep = std::max<int64_t>(1, std::ceil(retain * keyCount - 1e-9));
     SmallVector<int64_t> shape;
@@ -348,9 +342,9 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
     shape.append({heads, rows[rows.size() - 2], keyCount});
     auto mask = DetectOp::create(builder, loc, MaskType::get(&getContext(), shape, keep), q, k,
                                  op.getBias(), heads, op.getCausal());
-    auto sparse = MaskedAttentionOp::create(
-        builder, loc, op.getResult().getType(), op.getQ(), op.getK(), op.getV(), mask, op.getBias(),
-        op.getHeads(), op.getKvHeads(), op.getScaleAttr().getValue(), op.getCausal());
+    auto sparse = MaskedAttentionOp::create(builder, loc, op.getResult().getType(), op.getQ(),
+                                            op.getK(), op.getV(), mask, op.getBias(), op.getHeads(),
+                                            op.getKvHeads(), op.getScale(), op.getCausal());
     if (Attribute range = op->getAttr(DotaDialect::kRangeAttrName))
       sparse->setAttr(DotaDialect::kRangeAttrName, range);
     if (auto ranges = op->getAttrOfType<DenseF32ArrayAttr>(DotaDialect::kOperandRangesAttrName)) {
@@ -359,10 +353,15 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
       sparse->setAttr(DotaDialect::kOperandRangesAttrName, builder.getDenseF32ArrayAttr(withMask));
     }
     remark::passed(loc, remark::RemarkOpts::name("Detector").category("dota-insert-detectors"))
-        << ("attention keeps " + Twine(keep) + " of " + Twine(keyCount) + " keys a row").str();
+        << ("attention keeps " + Twine(keep) + " of " + Twine(keyCount) + " keys a row" +
+            (queryInput.projection && keyInput.projection
+                 ? ""
+                 : "; its detector reads queries or keys, as they are no projection by "
+                   "constants"))
+               .str();
     op.replaceAllUsesWith(sparse.getResult());
     op.erase();
-    return true;
+    return success();
   }
 
   /// The paper's P W~: replaces weights by what a sparse random P of `features / 4`
@@ -387,17 +386,20 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
     weights = p * inner.cast<float>();
   }
 
-  void noteDetectors(int64_t replaced, int64_t all, int64_t unweighted) {
+  void noteDetectors(int64_t attentions) {
     std::string text;
     llvm::raw_string_ostream out(text);
     out << "detector: " << detector << ", rank " << rank << ", " << precision << ", retain "
-        << llvm::format("%g", retain.getValue()) << ", in " << replaced << " of " << all
-        << " attentions";
+        << llvm::format("%g", retain.getValue()) << ", in " << attentions << " attentions";
+    if (unprojected)
+      out << ", of " << unprojected << " from queries or keys themselves";
     if (kind == Kind::Weighted && unweighted)
-      out << "; " << unweighted << " without a second moment: plain truncated SVD";
+      out << ", in " << unweighted << " without a second moment: plain truncated SVD";
     addNote(getOperation(), text);
   }
 
+  /// Detectors without a second moment; those that read queries or keys.
+  int64_t unweighted = 0, unprojected = 0;
   Kind kind = Kind::Weighted;
   Precision chosenPrecision = Precision::INT4;
 };

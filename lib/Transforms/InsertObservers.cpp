@@ -18,13 +18,16 @@ namespace mlir::dota {
 using namespace mlir;
 using namespace mlir::dota;
 
-std::optional<Projections> mlir::dota::findProjections(AttentionOp op) {
-  auto queries = op.getQ().getDefiningOp<LinearOp>();
-  auto keys = op.getK().getDefiningOp<LinearOp>();
-  if (!queries || !keys)
-    return std::nullopt;
-  return Projections{queries, keys};
+static ScoreInput findInput(Value scored) {
+  auto linear = scored.getDefiningOp<LinearOp>();
+  if (linear && matchPattern(linear.getWeight(), m_Constant()) &&
+      (!linear.getBias() || matchPattern(linear.getBias(), m_Constant())))
+    return {linear.getX(), linear};
+  return {scored, {}};
 }
+
+ScoreInput mlir::dota::findQueryInput(AttentionOp op) { return findInput(op.getQ()); }
+ScoreInput mlir::dota::findKeyInput(AttentionOp op) { return findInput(op.getK()); }
 
 namespace {
 
@@ -66,13 +69,11 @@ SmallVector<Observation> mlir::dota::findObservations(ModuleOp module) {
       if (isF32Tensor(op->getOperand(i)) && comesFromOutside(op->getOperand(i)))
         add(Observation::Kind::Operand, op, op->getOperand(i), i);
     if (auto attention = dyn_cast<AttentionOp>(op)) {
-      if (auto projections = findProjections(attention)) {
-        Value x = projections->queries.getX(), y = projections->keys.getX();
-        if (!matchPattern(x, m_Constant()))
-          add(Observation::Kind::Moment, op, x);
-        if (x != y && !matchPattern(y, m_Constant()))
-          add(Observation::Kind::KeyMoment, op, y);
-      }
+      Value x = findQueryInput(attention).x, y = findKeyInput(attention).x;
+      if (!matchPattern(x, m_Constant()))
+        add(Observation::Kind::Moment, op, x);
+      if (x != y && !matchPattern(y, m_Constant()))
+        add(Observation::Kind::KeyMoment, op, y);
     }
     if (isF32Tensor(op->getResult(0)))
       add(Observation::Kind::Result, op, op->getResult(0));

@@ -8,8 +8,9 @@
 // DETECTOR: error: detector is 'magic'; weighted, svd or random expected
 // PRECISION: error: precision is 'fx3'; fx16, fx8, fx4, int4 or int2 expected
 
-func.func @weights(%x: tensor<10x8xf32>, %w: tensor<8x8xf32>) -> tensor<10x8xf32> {
-  // expected-error @+1 {{has a weight that is no constant at hand; a detector cannot be computed from it}}
+func.func @weights(%x: tensor<10x8xf32>) -> tensor<10x8xf32> {
+  %w = arith.constant dense_resource<gone> : tensor<8x8xf32>
+  // expected-error @+1 {{has a weight whose values are not at hand; a detector cannot be computed from it}}
   %q = dota.linear %x, %w : tensor<10x8xf32>, tensor<8x8xf32> -> tensor<10x8xf32>
   %y = dota.attention %q, %q, %q {heads = 2 : i64, kv_heads = 2 : i64, scale = 0.5 : f32} : (tensor<10x8xf32>, tensor<10x8xf32>, tensor<10x8xf32>) -> tensor<10x8xf32>
   return %y : tensor<10x8xf32>
@@ -17,9 +18,10 @@ func.func @weights(%x: tensor<10x8xf32>, %w: tensor<8x8xf32>) -> tensor<10x8xf32
 
 // -----
 
-func.func @bias(%x: tensor<10x8xf32>, %b: tensor<8xf32>) -> tensor<10x8xf32> {
+func.func @bias(%x: tensor<10x8xf32>) -> tensor<10x8xf32> {
   %w = arith.constant dense<0.5> : tensor<8x8xf32>
-  // expected-error @+1 {{has a bias that is no constant at hand; a detector cannot be computed from it}}
+  %b = arith.constant dense_resource<gone> : tensor<8xf32>
+  // expected-error @+1 {{has a bias whose values are not at hand; a detector cannot be computed from it}}
   %q = dota.linear %x, %w, %b : tensor<10x8xf32>, tensor<8x8xf32>, tensor<8xf32> -> tensor<10x8xf32>
   %y = dota.attention %q, %q, %q {heads = 2 : i64, kv_heads = 2 : i64, scale = 0.5 : f32} : (tensor<10x8xf32>, tensor<10x8xf32>, tensor<10x8xf32>) -> tensor<10x8xf32>
   return %y : tensor<10x8xf32>

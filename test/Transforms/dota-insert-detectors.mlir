@@ -2,7 +2,7 @@
 // RUN: FileCheck %s --check-prefix=REMARK < %t.remarks
 // RUN: dota-opt --dota-insert-detectors --split-input-file %s | FileCheck %s --check-prefix=DENSE
 
-// CHECK: module attributes {dota.notes = ["detector: weighted, rank 2, int4, retain 0.3, in 1 of 1 attentions; 1 without a second moment: plain truncated SVD"]}
+// CHECK: module attributes {dota.notes = ["detector: weighted, rank 2, int4, retain 0.3, in 1 attentions, in 1 without a second moment: plain truncated SVD"]}
 // CHECK-LABEL: func @self
 // CHECK-SAME: %[[X:.*]]: tensor<2x10x8xf32>, %[[BIAS:.*]]: tensor<2x1x1x10xf32>
 // DENSE-LABEL: func @self
@@ -29,9 +29,13 @@ func.func @self(%x: tensor<2x10x8xf32>, %bias: tensor<2x1x1x10xf32>) -> tensor<2
 
 // -----
 
+// Queries and keys that are no projections: the detector projects them.
 // CHECK-LABEL: func @rotated
-// CHECK: dota.attention
-// REMARK: DenseAttention {{.*}}attention stays dense: its queries or keys are no projection by dota.linear
+// CHECK-SAME: %[[Q:.*]]: tensor<10x8xf32>, %[[K:.*]]: tensor<10x8xf32>
+// CHECK: %[[A:.*]] = dota.linear %[[Q]], %{{.*}} {{.*}} -> tensor<10x4xf32>
+// CHECK: %[[B:.*]] = dota.linear %[[K]], %{{.*}} {{.*}} -> tensor<10x4xf32>
+// CHECK: dota.detect %[[A]], %[[B]]
+// REMARK: Detector {{.*}}attention keeps 3 of 10 keys a row; its detector reads queries or keys, as they are no projection by constants
 func.func @rotated(%q: tensor<10x8xf32>, %k: tensor<10x8xf32>) -> tensor<10x8xf32> {
   %y = dota.attention %q, %k, %k {heads = 2 : i64, kv_heads = 2 : i64, scale = 0.5 : f32} : (tensor<10x8xf32>, tensor<10x8xf32>, tensor<10x8xf32>) -> tensor<10x8xf32>
   return %y : tensor<10x8xf32>

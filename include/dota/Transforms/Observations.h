@@ -4,21 +4,26 @@
 
 #include "dota/Dialect/Dota/Dota.h"
 #include "mlir/IR/BuiltinOps.h"
-#include <optional>
 
 namespace mlir::dota {
 
-/// The second moment of the rows of an attention's input, with a 1 appended to
-/// each row: an f32 constant of (F + 1) x (F + 1) on the attention op. Of the
-/// queries' input, and of the keys' where that is another value.
+/// The second moment of the rows of what an attention's scores are computed from
+/// (see ScoreInput), with a 1 appended to each row: an f32 constant of
+/// (F + 1) x (F + 1) on the attention op. Of the queries' input, and of the keys'
+/// where that is another value.
 inline constexpr llvm::StringLiteral kSecondMomentAttrName = "dota.second_moment";
 inline constexpr llvm::StringLiteral kKeySecondMomentAttrName = "dota.key_second_moment";
 
-/// The projections that an attention's queries and keys come from.
-struct Projections {
-  LinearOp queries, keys;
+/// What one side of an attention's scores is computed from: the input of the
+/// `dota.linear` that makes the queries or keys, where its weights are constant, or
+/// else the queries or keys themselves.
+struct ScoreInput {
+  Value x;
+  /// Null for the queries or keys themselves.
+  LinearOp projection;
 };
-std::optional<Projections> findProjections(AttentionOp op);
+ScoreInput findQueryInput(AttentionOp op);
+ScoreInput findKeyInput(AttentionOp op);
 
 /// One value that calibration looks at, for the sake of `op`.
 struct Observation {
