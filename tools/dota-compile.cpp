@@ -33,10 +33,12 @@ cl::list<std::string>
                      "dimension for several runs"));
 cl::opt<std::string> function("function", cl::cat(category),
                               cl::desc("the function to calibrate (main, or the only public one)"));
-enum class Emit { Dota, Lane, Program };
+enum class Emit { Calibrated, Dota, Lane, Program };
 cl::opt<Emit>
     emit("emit", cl::cat(category), cl::init(Emit::Program), cl::desc("what to write"),
-         cl::values(clEnumValN(Emit::Dota, "dota",
+         cl::values(clEnumValN(Emit::Calibrated, "calibrated",
+                               "the module with f32 dota ops and their ranges, as text"),
+                    clEnumValN(Emit::Dota, "dota",
                                "device programs in the dota dialect, and the host part, as text"),
                     clEnumValN(Emit::Lane, "lane", "lane programs, as text"),
                     clEnumValN(Emit::Program, "program", "the container")));
@@ -92,14 +94,15 @@ void run() {
   } else if (!isCalibrated(*module)) {
     throw Error(inputFile + " carries no calibrated formats; give sample inputs with --calibrate");
   }
-  runPasses(*module, [&](OpPassManager &pm) { buildPrograms(pm, options); });
+  if (emit != Emit::Calibrated)
+    runPasses(*module, [&](OpPassManager &pm) { buildPrograms(pm, options); });
   std::vector<std::string> notes = notesOf(*module);
   for (const std::string &note : notes)
     llvm::errs() << "dota-compile: note: " << note << "\n";
 
   std::string text;
   llvm::raw_string_ostream out(text);
-  if (emit == Emit::Dota) {
+  if (emit == Emit::Calibrated || emit == Emit::Dota) {
     module->print(out);
     out << "\n";
   } else {

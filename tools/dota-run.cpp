@@ -13,6 +13,7 @@
 #include "dota/runtime/Files.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/Process.h"
 
 #include <fmt/format.h>
 
@@ -101,6 +102,20 @@ std::vector<HostTensor> runHost(Jit &jit, HostSession &session) {
   return std::move(*results);
 }
 
+/// A line on the terminal that says how far the run is; nothing in a pipe.
+struct Progress {
+  bool isShown = llvm::sys::Process::StandardErrIsDisplayed();
+
+  void show(std::string_view program, int64_t sequence, int64_t batch, double share) const {
+    fmt::print(stderr, "\r{}: sequence {} of {}: {:3.0f} %", program, sequence + 1, batch,
+               100 * share);
+  }
+  ~Progress() {
+    if (isShown)
+      fmt::print(stderr, "\r\033[K");
+  }
+};
+
 /// Runs host code with the device behind its launches.
 Outcome runOnMachine(OwningOpRef<ModuleOp> host, const ::dota::ProgramFile &file,
                      const ::dota::Machine &machine) {
@@ -122,7 +137,11 @@ Outcome runOnMachine(OwningOpRef<ModuleOp> host, const ::dota::ProgramFile &file
     options.foundMasks = &outcome.masks;
   if (!trace.empty())
     options.trace = &outcome.trace.emplace(machine);
-  Device device(file, machine, options);
+  Progress progress;
+  Device::Progress show;
+  if (progress.isShown)
+    show = [&](auto &&...where) { progress.show(where...); };
+  Device device(file, machine, options, show);
   HostSession session;
   session.launch = [&](auto &&...operands) { return device.launch(operands...); };
   outcome.results = runHost(*jit, session);

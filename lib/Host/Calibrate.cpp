@@ -74,6 +74,9 @@ void annotate(const Observation &observation, const Seen &seen) {
   Builder builder(op->getContext());
   switch (observation.kind) {
   case Observation::Kind::Result:
+    if (seen.nonFinite)
+      op->emitWarning("takes values that are not finite while calibrating; its range is that of "
+                      "the others");
     op->setAttr(DotaDialect::kRangeAttrName, builder.getF32FloatAttr(seen.range));
     return;
   case Observation::Kind::Operand: {

@@ -9,8 +9,8 @@
 using namespace mlir::dota;
 
 Device::Device(const ::dota::ProgramFile &file, const ::dota::Machine &machine,
-               ::dota::RunOptions options)
-    : file(file), machine(machine), options(std::move(options)) {}
+               ::dota::RunOptions options, Progress progress)
+    : file(file), machine(machine), options(std::move(options)), progress(std::move(progress)) {}
 
 namespace {
 
@@ -99,6 +99,8 @@ std::string Device::launch(std::string_view name, int64_t batch,
       for (size_t i = 0; i < outputs.size(); ++i)
         to.push_back(outputs[i].data() + sequence * program.outputs[i].elements());
     }
+    if (progress)
+      options.progress = [&](double share) { progress(name, sequence, batch, share); };
     simulator->run(from, to, options);
   }
   for (Dense &output : outputs) {

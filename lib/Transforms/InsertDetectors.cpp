@@ -116,7 +116,10 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
     if (retain == 0)
       return;
     SmallVector<AttentionOp> dense;
-    getOperation().walk([&](AttentionOp op) { dense.push_back(op); });
+    getOperation().walk([&](AttentionOp op) {
+      if (cast<RankedTensorType>(op.getQ().getType()).getElementType().isF32())
+        dense.push_back(op);
+    });
     for (AttentionOp op : dense)
       if (failed(insert(op)))
         return signalPassFailure();

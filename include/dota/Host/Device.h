@@ -13,10 +13,14 @@ namespace mlir::dota {
 /// Runs the programs that host code launches, one sequence after the other.
 class Device {
 public:
-  /// Both must outlive the device. `options` holds for every run; in timing alone
-  /// the results of launches are zeros.
+  /// Told now and then of the share of a sequence that is done, 0 to 1.
+  using Progress =
+      std::function<void(std::string_view program, int64_t sequence, int64_t batch, double share)>;
+
+  /// File and machine must outlive the device. `options` holds for every run; in
+  /// timing alone the results of launches are zeros.
   Device(const ::dota::ProgramFile &file, const ::dota::Machine &machine,
-         ::dota::RunOptions options);
+         ::dota::RunOptions options, Progress progress = {});
 
   /// As HostSession::launch.
   std::string launch(std::string_view program, int64_t batch, const std::vector<HostView> &operands,
@@ -29,6 +33,7 @@ private:
   const ::dota::ProgramFile &file;
   const ::dota::Machine &machine;
   ::dota::RunOptions options;
+  Progress progress;
   std::map<std::string, std::unique_ptr<::dota::Simulator>, std::less<>> simulators;
 };
 
