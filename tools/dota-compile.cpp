@@ -90,7 +90,8 @@ void run() {
     std::vector<std::vector<HostTensor>> runs = readSamples(entry);
     if (failed(calibrate(*module, function, runs)))
       throw Reported();
-    addNote(*module, fmt::format("formats calibrated on {} runs", runs.size()));
+    addNote(*module, fmt::format("formats calibrated on {} run{}", runs.size(),
+                                 runs.size() == 1 ? "" : "s"));
   } else if (!isCalibrated(*module)) {
     throw Error(inputFile + " carries no calibrated formats; give sample inputs with --calibrate");
   }
