@@ -42,10 +42,16 @@ struct Seen {
     Eigen::MatrixXf rowsWithOne(features + 1, tokens);
     rowsWithOne.topRows(features) = Eigen::Map<const Eigen::MatrixXf>(data, features, tokens);
     rowsWithOne.row(features).setOnes();
+    // One row that is not finite would leave nothing of the others.
+    for (int64_t token = 0; token < tokens; ++token) {
+      if (rowsWithOne.col(token).allFinite())
+        ++rows;
+      else
+        rowsWithOne.col(token).setZero();
+    }
     if (moment.size() == 0)
       moment = Eigen::MatrixXf::Zero(features + 1, features + 1);
     moment.noalias() += rowsWithOne * rowsWithOne.transpose();
-    rows += tokens;
   }
 };
 
@@ -88,10 +94,12 @@ void annotate(const Observation &observation, const Seen &seen) {
     return;
   }
   case Observation::Kind::Moment:
-    op->setAttr(kSecondMomentAttrName, momentAttr(op->getContext(), seen));
+    if (seen.rows)
+      op->setAttr(kSecondMomentAttrName, momentAttr(op->getContext(), seen));
     return;
   case Observation::Kind::KeyMoment:
-    op->setAttr(kKeySecondMomentAttrName, momentAttr(op->getContext(), seen));
+    if (seen.rows)
+      op->setAttr(kKeySecondMomentAttrName, momentAttr(op->getContext(), seen));
     return;
   }
 }

@@ -1,0 +1,117 @@
+//===- CalibrateTest.cpp - what calibration notes on ops --------------------===//
+
+#include "dota/Host/Calibrate.h"
+#include "dota/Dialect/Dota/ConstantData.h"
+#include "dota/Transforms/Observations.h"
+#include "mlir/InitAllDialects.h"
+#include "mlir/InitAllExtensions.h"
+#include "mlir/Parser/Parser.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include <cmath>
+#include <cstring>
+
+using namespace mlir;
+using namespace mlir::dota;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+namespace {
+
+class CalibrateTest : public testing::Test {
+protected:
+  CalibrateTest() : context(registry()) {
+    context.getDiagEngine().registerHandler(
+        [&](Diagnostic &diagnostic) { diagnostics += diagnostic.str() + "\n"; });
+  }
+  static DialectRegistry registry() {
+    DialectRegistry registry;
+    registerAllDialects(registry);
+    registerAllExtensions(registry);
+    registry.insert<DotaDialect>();
+    return registry;
+  }
+
+  OwningOpRef<ModuleOp> parse(StringRef text) {
+    auto module = parseSourceString<ModuleOp>(text, &context);
+    EXPECT_TRUE(module) << diagnostics;
+    return module;
+  }
+  HostTensor tensor(ArrayRef<int64_t> shape, std::vector<float> values) {
+    HostTensor result = HostTensor::zeros(RankedTensorType::get(shape, Float32Type::get(&context)));
+    std::memcpy(result.data.data(), values.data(), result.data.size());
+    return result;
+  }
+  template <class Op>
+  static Op only(ModuleOp module) {
+    Op found;
+    module.walk([&](Op op) { found = op; });
+    return found;
+  }
+
+  MLIRContext context;
+  std::string diagnostics;
+};
+
+constexpr StringLiteral kEncoder = R"(
+  func.func @main(%x: tensor<2x2x2xf32>) -> tensor<2x2x2xf32> {
+    %w = arith.constant dense<[[1.0, 0.0], [0.0, 2.0]]> : tensor<2x2xf32>
+    %q = dota.linear %x, %w : tensor<2x2x2xf32>, tensor<2x2xf32> -> tensor<2x2x2xf32>
+    %y = dota.attention %q, %x, %q {heads = 1 : i64, kv_heads = 1 : i64, scale = 1.0 : f32}
+      : (tensor<2x2x2xf32>, tensor<2x2x2xf32>, tensor<2x2x2xf32>) -> tensor<2x2x2xf32>
+    return %y : tensor<2x2x2xf32>
+  })";
+
+TEST_F(CalibrateTest, NotesRangesAndMoments) {
+  auto module = parse(kEncoder);
+  EXPECT_FALSE(isCalibrated(*module));
+  // Two runs: what is noted is of both.
+  ASSERT_TRUE(succeeded(calibrate(*module, "",
+                                  {{tensor({2, 2, 2}, {1, 2, 0, 0, 0, 0, -1, 0})},
+                                   {tensor({2, 2, 2}, {0, 0, 0, 0, 0, 0, 0, -4})}})))
+      << diagnostics;
+  EXPECT_TRUE(isCalibrated(*module));
+  auto linear = only<LinearOp>(*module);
+  EXPECT_EQ(linear->getAttrOfType<FloatAttr>(DotaDialect::kRangeAttrName).getValueAsDouble(), 8);
+  EXPECT_THAT(
+      linear->getAttrOfType<DenseF32ArrayAttr>(DotaDialect::kOperandRangesAttrName).asArrayRef(),
+      ElementsAre(4, 0));
+  auto attention = only<AttentionOp>(*module);
+  // The keys come from outside; queries and values have their own op's range.
+  EXPECT_THAT(
+      attention->getAttrOfType<DenseF32ArrayAttr>(DotaDialect::kOperandRangesAttrName).asArrayRef(),
+      ElementsAre(0, 4, 0));
+  // Queries and keys are of the same x: one moment, the mean over 8 rows.
+  EXPECT_FALSE(attention->hasAttr(kKeySecondMomentAttrName));
+  auto moment = getConstantData<float>(attention->getAttr(kSecondMomentAttrName));
+  ASSERT_TRUE(moment);
+  EXPECT_THAT(moment->stored,
+              ElementsAre(2 / 8.0f, 2 / 8.0f, 0, 2 / 8.0f, 20 / 8.0f, -2 / 8.0f, 0, -2 / 8.0f, 1));
+}
+
+TEST_F(CalibrateTest, LeavesOutWhatIsNotFinite) {
+  auto module = parse(kEncoder);
+  ASSERT_TRUE(
+      succeeded(calibrate(*module, "", {{tensor({2, 2, 2}, {1, NAN, 3, 0, 0, INFINITY, 0, 0})}})));
+  EXPECT_THAT(diagnostics, HasSubstr("not finite while calibrating"));
+  auto linear = only<LinearOp>(*module);
+  EXPECT_EQ(linear->getAttrOfType<FloatAttr>(DotaDialect::kRangeAttrName).getValueAsDouble(), 3);
+  auto moment = getConstantData<float>(only<AttentionOp>(*module)->getAttr(kSecondMomentAttrName));
+  ASSERT_TRUE(moment);
+  EXPECT_THAT(moment->stored, ElementsAre(4.5, 0, 1.5, 0, 0, 0, 1.5, 0, 1));
+}
+
+TEST_F(CalibrateTest, ReportsWhatTheModelReports) {
+  auto module = parse(R"(
+    func.func @main(%x: tensor<2x2xf32>) -> tensor<2x2xf32> {
+      %no = arith.constant false
+      cf.assert %no, "never"
+      %y = dota.activation <relu> %x : tensor<2x2xf32> -> tensor<2x2xf32>
+      return %y : tensor<2x2xf32>
+    })");
+  EXPECT_TRUE(failed(calibrate(*module, "", {{tensor({2, 2}, {1, 2, 3, 4})}})));
+  EXPECT_THAT(diagnostics, HasSubstr("calibration failed: "));
+  EXPECT_THAT(diagnostics, HasSubstr("never"));
+}
+
+} // namespace
