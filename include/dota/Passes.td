@@ -4,6 +4,10 @@
 
 include "mlir/Pass/PassBase.td"
 
+//===----------------------------------------------------------------------===//
+// The dota dialect: meaning, fixed point, lanes
+//===----------------------------------------------------------------------===//
+
 def DotaToLinalg : Pass<"dota-to-linalg", "::mlir::ModuleOp"> {
   let summary = "lower every dota op to upstream dialects: its executable meaning";
   let description = [{
@@ -142,6 +146,22 @@ def InsertWaits : Pass<"lane-insert-waits", "::mlir::lane::ProgramOp"> {
   let dependentDialects = ["::mlir::lane::LaneDialect"];
 }
 
+def LaneVerify : Pass<"lane-verify", "::mlir::lane::ProgramOp"> {
+  let summary = "check that streams are right whatever the timing of the units";
+  let description = [{
+    What verifiers of single ops cannot see. In each stream: SRAM is in bounds, no
+    instruction touches SRAM that another unit may still work on (worked out from
+    waits and barriers alone, without what lane-insert-waits knows), no wait is for
+    more than has been issued. Between streams: the same barriers in the same
+    order; DRAM is written before it is read, in the same lane or before the last
+    barrier, by one lane between two barriers, and data not at all. Limits: in
+    programs with much DRAM the last is looked at in blocks, and races within a
+    block are not seen. Changes nothing.
+  }];
+  let options = Lane_SramOptions;
+}
+
+//===----------------------------------------------------------------------===//
 // Host part (lib/Host)
 //===----------------------------------------------------------------------===//
 
@@ -173,21 +193,6 @@ def ReportAssertions : Pass<"dota-report-assertions", "::mlir::ModuleOp"> {
   }];
   let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::memref::MemRefDialect",
                            "::mlir::scf::SCFDialect", "::mlir::arith::ArithDialect"];
-}
-
-def LaneVerify : Pass<"lane-verify", "::mlir::lane::ProgramOp"> {
-  let summary = "check that streams are right whatever the timing of the units";
-  let description = [{
-    What verifiers of single ops cannot see. In each stream: SRAM is in bounds, no
-    instruction touches SRAM that another unit may still work on (worked out from
-    waits and barriers alone, without what lane-insert-waits knows), no wait is for
-    more than has been issued. Between streams: the same barriers in the same
-    order; DRAM is written before it is read, in the same lane or before the last
-    barrier, by one lane between two barriers, and data not at all. Limits: in
-    programs with much DRAM the last is looked at in blocks, and races within a
-    block are not seen. Changes nothing.
-  }];
-  let options = Lane_SramOptions;
 }
 
 def OutlineLoops : Pass<"dota-outline-loops", "::mlir::ModuleOp"> {
@@ -270,6 +275,7 @@ def Raise : Pass<"dota-raise", "::mlir::ModuleOp"> {
     "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
 }
 
+//===----------------------------------------------------------------------===//
 // Calibration, detectors, device regions (lib/Transforms)
 //===----------------------------------------------------------------------===//
 
