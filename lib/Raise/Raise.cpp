@@ -187,6 +187,8 @@ Value Raiser::emitGeneric(Expr root, ArrayRef<Variable> order) {
   SmallVector<Value> inputs;
   SmallVector<AffineMap> maps;
   DenseMap<Expr, unsigned> inputOf;
+  // Read out of bounds where the value is not used: element by element, clamped.
+  DenseMap<Expr, Place> clamped;
   auto addInput = [&](Expr e, const Place &at) {
     // The tensor may be broadcast along variables that the value does not depend on.
     DenseMap<Variable, Index> missing;
@@ -198,6 +200,12 @@ Value Raiser::emitGeneric(Expr root, ArrayRef<Variable> order) {
       place.index.push_back(indices.substitute(index, missing));
     }
     place = tracer.follow(place.tensor, place.index);
+    auto type = cast<RankedTensorType>(place.tensor.getType());
+    for (auto [index, extent] : llvm::zip_equal(place.index, type.getShape()))
+      if (indices.bounds(index).low < 0 || indices.bounds(index).high >= extent) {
+        clamped[e] = place;
+        return;
+      }
     SmallVector<AffineExpr> results;
     for (Index index : place.index)
       results.push_back(toAffine(indices, index, dims, context));
@@ -242,12 +250,33 @@ Value Raiser::emitGeneric(Expr root, ArrayRef<Variable> order) {
         return arith::IndexCastOp::create(b, at, i64, v);
       return arith::ExtSIOp::create(b, at, i64, v);
     };
+    auto position = [&](auto &selfIndex, Index index) -> Value {
+      const IndexSpace::Form form = indices.form(index);
+      Value sum = arith::ConstantOp::create(b, at, b.getI64IntegerAttr(form.constant));
+      for (const IndexSpace::Term &term : form.terms) {
+        const IndexSpace::Atom atom = indices.atom(term.atom);
+        Value x;
+        if (atom.kind == IndexSpace::AtomKind::Variable) {
+          x = linalg::IndexOp::create(b, at, dims.lookup(atom.variable));
+          x = arith::IndexCastOp::create(b, at, i64, x);
+        } else {
+          x = selfIndex(selfIndex, atom.inner);
+          Value c = arith::ConstantOp::create(b, at, b.getI64IntegerAttr(atom.divisor));
+          x = atom.kind == IndexSpace::AtomKind::Quotient
+                  ? arith::FloorDivSIOp::create(b, at, x, c).getResult()
+                  : arith::RemSIOp::create(b, at, x, c).getResult();
+        }
+        Value c = arith::ConstantOp::create(b, at, b.getI64IntegerAttr(term.factor));
+        sum = arith::AddIOp::create(b, at, sum, arith::MulIOp::create(b, at, x, c));
+      }
+      return sum;
+    };
     auto value = [&](auto &self, Expr e) -> Value {
       if (auto it = done.find(e); it != done.end())
         return it->second;
       const Node n = exprs.node(e);
       SmallVector<Value> a;
-      if (!inputOf.contains(e))
+      if (!inputOf.contains(e) && !clamped.contains(e))
         for (Expr arg : n.args)
           a.push_back(self(self, arg));
       auto number = [&](double x) -> Value {
@@ -258,37 +287,28 @@ Value Raiser::emitGeneric(Expr root, ArrayRef<Variable> order) {
         result = convert(blockArgs[it->second], n.kind);
         return done[e] = result;
       }
+      if (auto it = clamped.find(e); it != clamped.end()) {
+        SmallVector<Value> where;
+        auto type = cast<RankedTensorType>(it->second.tensor.getType());
+        for (auto [index, extent] : llvm::zip_equal(it->second.index, type.getShape())) {
+          Value low = arith::ConstantOp::create(b, at, b.getI64IntegerAttr(0));
+          Value high = arith::ConstantOp::create(b, at, b.getI64IntegerAttr(extent - 1));
+          Value i = arith::MaxSIOp::create(b, at, position(position, index), low);
+          i = arith::MinSIOp::create(b, at, i, high);
+          where.push_back(arith::IndexCastOp::create(b, at, b.getIndexType(), i));
+        }
+        return done[e] =
+                   convert(tensor::ExtractOp::create(b, at, it->second.tensor, where), n.kind);
+      }
       switch (n.op) {
       case Op::Constant:
         result = n.kind == ScalarKind::Bool
                      ? arith::ConstantOp::create(b, at, b.getBoolAttr(n.value != 0)).getResult()
                      : number(n.value);
         break;
-      case Op::Position: {
-        auto position = [&](auto &selfIndex, Index index) -> Value {
-          const IndexSpace::Form form = indices.form(index);
-          Value sum = arith::ConstantOp::create(b, at, b.getI64IntegerAttr(form.constant));
-          for (const IndexSpace::Term &term : form.terms) {
-            const IndexSpace::Atom atom = indices.atom(term.atom);
-            Value x;
-            if (atom.kind == IndexSpace::AtomKind::Variable) {
-              x = linalg::IndexOp::create(b, at, dims.lookup(atom.variable));
-              x = arith::IndexCastOp::create(b, at, i64, x);
-            } else {
-              x = selfIndex(selfIndex, atom.inner);
-              Value c = arith::ConstantOp::create(b, at, b.getI64IntegerAttr(atom.divisor));
-              x = atom.kind == IndexSpace::AtomKind::Quotient
-                      ? arith::FloorDivSIOp::create(b, at, x, c).getResult()
-                      : arith::RemSIOp::create(b, at, x, c).getResult();
-            }
-            Value c = arith::ConstantOp::create(b, at, b.getI64IntegerAttr(term.factor));
-            sum = arith::AddIOp::create(b, at, sum, arith::MulIOp::create(b, at, x, c));
-          }
-          return sum;
-        };
+      case Op::Position:
         result = position(position, n.index[0]);
         break;
-      }
       case Op::Load: // a scalar
         result = convert(n.tensor, n.kind);
         break;
@@ -538,29 +558,56 @@ Value Raiser::restore(Value value, const Layout &layout, ArrayRef<Variable> targ
       .getResult(0);
 }
 
-SmallVector<int64_t> Raiser::rowShape(ArrayRef<Variable> rows, Value lyingIn) {
+SmallVector<int64_t> Raiser::rowShape(ArrayRef<Variable> rows, Value lyingIn, int64_t leading) {
   int64_t count = extentOf(rows);
-  if (lyingIn && isa_and_nonnull<DotaDialect>(
-                     lyingIn.getDefiningOp() ? lyingIn.getDefiningOp()->getDialect() : nullptr)) {
+  Operation *producer = lyingIn ? lyingIn.getDefiningOp() : nullptr;
+  if (producer && isa<DotaDialect>(producer->getDialect())) {
     auto shape = cast<RankedTensorType>(lyingIn.getType()).getShape().drop_back();
     if (ShapedType::getNumElements(shape) == count)
       return SmallVector<int64_t>(shape);
   }
+  // A batch of one sequence is the sequence.
   auto make = [](int64_t batch, int64_t n) {
     return batch == 1 ? SmallVector<int64_t>{n} : SmallVector<int64_t>{batch, n};
   };
-  // Rows outermost to innermost: the batch is the first variable, unless the
-  // attention cores know better.
-  SmallVector<int64_t> extents;
-  for (Variable v : rows)
-    if (indices.extent(v) > 1)
-      extents.push_back(indices.extent(v));
   for (auto [batch, n] : tokens)
     if (batch * n == count)
       return make(batch, n);
-  if (extents.size() < 2)
-    return {count};
-  return make(extents[0], count / extents[0]);
+  return leading < count && count % leading == 0 ? make(leading, count / leading)
+                                                 : SmallVector<int64_t>{count};
+}
+
+SmallVector<Index> Raiser::tokenVariables(ArrayRef<int64_t> shape,
+                                          SmallVectorImpl<Variable> &made) {
+  SmallVector<Index> result;
+  for (int64_t extent : shape) {
+    auto holdsBoth = [&](auto &entry) {
+      return isTokenMajor && entry.first > 1 && entry.first * entry.second == extent;
+    };
+    auto it = llvm::find_if(tokens, holdsBoth);
+    if (it == tokens.end()) {
+      result.append(tracer.variables(extent, &made));
+      continue;
+    }
+    auto [batch, count] = *it;
+    SmallVector<Index> parts = tracer.variables({count, batch}, &made);
+    result.push_back(indices.add(indices.scale(parts[0], batch), parts[1]));
+  }
+  return result;
+}
+
+void Raiser::batchFirst(SmallVectorImpl<Variable> &rows) {
+  SmallVector<Variable> wide;
+  for (Variable v : rows)
+    if (indices.extent(v) > 1)
+      wide.push_back(v);
+  if (!isTokenMajor || wide.size() != 2)
+    return;
+  for (auto [batch, count] : tokens)
+    if (indices.extent(wide[0]) == count && indices.extent(wide[1]) == batch) {
+      rows.assign({wide[1], wide[0]});
+      return;
+    }
 }
 
 //===----------------------------------------------------------------------===//
@@ -584,37 +631,34 @@ void Raiser::missed(Operation *op, StringRef what, const Twine &why) {
 //===----------------------------------------------------------------------===//
 
 void Raiser::run() {
-  SmallVector<linalg::LinalgOp> ops;
-  for (Operation &op : function.getBody().front())
-    if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op))
-      if (linalgOp.hasPureTensorSemantics() && !linalgOp.hasDynamicShape())
-        ops.push_back(linalgOp);
+  SmallVector<Operation *> ops;
+  for (Operation &op : function.getBody().front()) {
+    auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
+    if (linalgOp && op.getNumResults() == 1 && linalgOp.hasPureTensorSemantics() &&
+        !linalgOp.hasDynamicShape() && kindOf(op.getResult(0).getType()) == ScalarKind::Float)
+      ops.push_back(&op);
+  }
 
   // First where the attention is: its products are not products with a weight,
   // and its batch and tokens tell rows of a flattened batch apart.
-  for (linalg::LinalgOp op : ops)
-    if (op->getNumResults() == 1 && tracer.isContraction(op->getResult(0))) {
-      builder.setInsertionPoint(op);
+  for (Operation *op : ops)
+    if (tracer.isContraction(op->getResult(0)))
       findAttention(op->getResult(0));
-    }
   tracer.clear();
 
-  for (linalg::LinalgOp op : ops) {
+  for (Operation *op : ops) {
     if (op->use_empty())
       continue;
     builder.setInsertionPointAfter(op);
-    loc = op.getLoc();
-    if (op->getNumResults() != 1)
-      continue;
+    loc = op->getLoc();
     Value v = op->getResult(0);
-    if (kindOf(v.getType()) != ScalarKind::Float)
-      continue;
     if (tracer.reduction(v)) {
       if (!tracer.isContraction(v) || scores.contains(op))
         continue;
       if (cores.contains(op) && raiseAttention(v))
         continue;
-      raiseLinear(v);
+      if (!raiseLinear(v) && notAttention.contains(op))
+        missed(op, "attention", notAttention[op]);
       continue;
     }
     if (!raiseLateAttention(v))
@@ -622,7 +666,7 @@ void Raiser::run() {
   }
 
   // Attention that was not divided after all.
-  for (linalg::LinalgOp op : ops)
+  for (Operation *op : ops)
     if (lateCores.contains(op) && !raisedLate.contains(op))
       missed(op, "attention", "the probabilities do not add up to one");
 

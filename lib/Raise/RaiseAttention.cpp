@@ -73,7 +73,8 @@ void Raiser::collectSplits(Expr e, std::map<Variable, std::set<int64_t>> &splits
 }
 
 /// `e` less the addends that do not vary with k. Constants within products stay: without its 1,
-/// the mask (1 - m) * -3.4e38 would lift the visible keys so far up that no score counts.
+/// the mask (1 - m) * -3.4e38 would lift the visible keys so far up that no score counts. So
+/// does all of a sum that is multiplied by something large.
 Expr Raiser::withoutShift(Expr e, Variable k, bool keepConstants) {
   if (!exprs.depends(e, k))
     return keepConstants && exprs.constantValue(e) ? e : exprs.constant(0);
@@ -81,8 +82,9 @@ Expr Raiser::withoutShift(Expr e, Variable k, bool keepConstants) {
   if (n.op == Op::Add)
     return exprs.add(withoutShift(n.args[0], k, keepConstants),
                      withoutShift(n.args[1], k, keepConstants));
-  if (n.op == Op::Mul && exprs.constantValue(n.args[0]))
-    return exprs.mul(n.args[0], withoutShift(n.args[1], k, /*keepConstants=*/true));
+  if (n.op == Op::Mul)
+    if (auto c = exprs.constantValue(n.args[0]); c && std::fabs(*c) < 1000)
+      return exprs.mul(n.args[0], withoutShift(n.args[1], k, /*keepConstants=*/true));
   return e;
 }
 
@@ -302,7 +304,8 @@ bool Raiser::assignRoles(Core &core, std::string &why) {
     Operation *producer = n.tensor.getDefiningOp();
     bool isDota = producer && isa<DotaDialect>(producer->getDialect());
     auto type = cast<RankedTensorType>(n.tensor.getType());
-    int64_t boundary = isDota                               ? type.getShape().back()
+    bool isProduct = type.getRank() <= 3 && tracer.isContraction(n.tensor);
+    int64_t boundary = isDota || isProduct                  ? type.getShape().back()
                        : token >= 0 && linear->count(token) ? linear->at(token)
                                                             : 0;
     for (auto [v, stride] : *linear) {
@@ -310,7 +313,7 @@ bool Raiser::assignRoles(Core &core, std::string &why) {
         continue;
       bool head = stride < boundary;
       // Outside the tokens of a host tensor both are possible.
-      if (head || isDota) {
+      if (head || isDota || isProduct) {
         isHead.try_emplace(v, head);
         columns.try_emplace(v, stride);
       }
@@ -434,11 +437,16 @@ void Raiser::findAttention(Value product) {
   std::string why;
   if (!matchAttention(core, why)) {
     if (!why.empty())
-      missed(product.getDefiningOp(), "attention", why);
+      notAttention[product.getDefiningOp()] = why;
     return;
   }
   (core.isNormalised ? cores : lateCores).insert(product.getDefiningOp());
   scores.insert(exprs.node(core.score).tensor.getDefiningOp());
+  // Do the tensors hold the tokens outside the batch?
+  for (Expr e : {core.vDeep, core.kDeep})
+    if (auto lie = strides(e); lie && lie->count(core.k))
+      for (Variable b : core.batch)
+        isTokenMajor |= lie->count(b) && lie->at(b) > 0 && lie->at(b) < lie->at(core.k);
   for (int64_t n : {extentOf(core.queries), indices.extent(core.k)}) {
     std::pair<int64_t, int64_t> entry{extentOf(core.batch), n};
     if (!llvm::is_contained(tokens, entry))

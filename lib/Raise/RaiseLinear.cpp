@@ -31,7 +31,7 @@ bool Raiser::raiseLinear(Value product) {
   auto r = tracer.reduction(product);
   auto type = cast<RankedTensorType>(product.getType());
   SmallVector<Variable> out, red;
-  SmallVector<Index> at = tracer.variables(type.getShape(), &out);
+  SmallVector<Index> at = tokenVariables(type.getShape(), out);
   SmallVector<int64_t> extents;
   for (unsigned i = 0; i < r->loops.size(); ++i)
     extents.push_back(r->extent(i));
@@ -142,7 +142,10 @@ bool Raiser::raiseLinear(Value product) {
     if (auto s = strides(weight))
       sortByStride(layout.features, *s);
   }
-  layout.rowShape = rowShape(layout.rows, plain ? exprs.node(rest).tensor : Value());
+  if (!plain || !tracer.isFromDevice(exprs.node(rest).tensor))
+    batchFirst(layout.rows);
+  layout.rowShape = rowShape(layout.rows, plain ? exprs.node(rest).tensor : Value(),
+                             type.getRank() > 2 ? type.getDimSize(0) : 1);
   if (layout.rowShape.empty())
     layout.rowShape = {1};
   Value x = plain ? operand(rest, rest, layout) : operand(xDeep, xShallow, layout);

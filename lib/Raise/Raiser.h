@@ -56,8 +56,14 @@ private:
   /// `value`, tokens x features in `layout`, in the order and type of the original.
   Value restore(Value value, const Layout &layout, ArrayRef<Variable> target,
                 RankedTensorType type);
-  /// Shape of so many rows: as known of the model, else of the tensor they lie in.
-  SmallVector<int64_t> rowShape(ArrayRef<Variable> rows, Value lyingIn);
+  /// Shape of so many rows: of the dota value they lie in, else as known of the model,
+  /// else with `leading`, the extent of the outermost dimension, as the batch.
+  SmallVector<int64_t> rowShape(ArrayRef<Variable> rows, Value lyingIn, int64_t leading);
+  /// Variables of a result's dimensions; a dimension that holds tokens and batch, in
+  /// this order, is two.
+  SmallVector<Index> tokenVariables(ArrayRef<int64_t> shape, SmallVectorImpl<Variable> &made);
+  /// Rows of a host value, tokens before batch, in the device's order.
+  void batchFirst(SmallVectorImpl<Variable> &rows);
   void replace(Value old, Value with) { old.replaceAllUsesWith(with); }
   RankedTensorType tensorType(ArrayRef<int64_t> shape) {
     return RankedTensorType::get(shape, builder.getF32Type());
@@ -121,10 +127,14 @@ private:
   Tracer tracer;
   /// Batch and tokens of the attention cores, in order.
   SmallVector<std::pair<int64_t, int64_t>> tokens;
+  /// Whether the module keeps tokens outside the batch.
+  bool isTokenMajor = false;
   /// Attention: products of probabilities and values; and of queries and keys.
   DenseSet<Operation *> cores, scores;
   /// As cores, before the division by the sum of the exponentials.
   DenseSet<Operation *> lateCores, raisedLate;
+  /// Why a product with an exponential among its factors is no attention.
+  DenseMap<Operation *, std::string> notAttention;
   std::map<std::pair<int, std::vector<int64_t>>, Value> selections;
   DenseSet<Value> visited;
   /// Host values that norms were taken of.

@@ -560,6 +560,9 @@ Expr Tracer::traceUncached(Value v, ArrayRef<Index> index) {
     }
     return exprs.make(Op::Select, {inside, trace(pad.getSource(), at), *outside});
   }
+  // No one may read it; zero is as good as anything.
+  if (isa<tensor::EmptyOp>(op))
+    return exprs.constant(0, kind);
   if (auto splat = dyn_cast<tensor::SplatOp>(op)) {
     auto e = scalar(splat.getInput(), nullptr);
     return e ? *e : opaque(v, index);
