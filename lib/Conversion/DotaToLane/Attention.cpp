@@ -9,7 +9,7 @@
 // work on the next tiles while the RMMU computes this one. With little SRAM tiles
 // get lower, stages fall together, and at last keys and values of a head are not
 // held together: one pass over the queries for the exponentials, which wait in
-// DRAM, one for the output.
+// DRAM, one for the output. What takes the fewest cycles by docs/timing.md is done.
 //
 //===----------------------------------------------------------------------===//
 
@@ -22,7 +22,7 @@ using namespace mlir::dota::tolane;
 
 namespace {
 
-/// What runs together in one iteration of the loop over tiles.
+/// Which iteration of the loop over tiles, after a tile's first, does what with it.
 struct Stages {
   int scores, select, order, products, softmax, values, divide, store;
   int count() const { return store + 1; }
@@ -30,8 +30,8 @@ struct Stages {
 /// Every unit on another tile.
 constexpr Stages kDenseApart{0, 0, 0, 0, 1, 2, 3, 4};
 constexpr Stages kMaskedApart{0, 1, 2, 3, 4, 5, 6, 7};
-/// Detection one tile ahead of the rest.
-constexpr Stages kMaskedAhead{0, 0, 0, 1, 1, 1, 1, 1};
+/// Transfers beside the rest.
+constexpr Stages kBeside{0, 0, 0, 0, 0, 0, 0, 1};
 constexpr Stages kTogether{0, 0, 0, 0, 0, 0, 0, 0};
 
 class AttentionKernel : public Kernel {
@@ -49,10 +49,11 @@ private:
     Stages stages = kTogether;
     Ring q, k, v, lowQ, lowK, bias, lowBias;
     Ring lowScores, ids, schedule, scores, e, sum, weighted, out;
+    Ring between; ///< sums, ids and exponentials that go from one pass to the other
     int64_t bytes = 0;
     std::vector<Ring *> rings() {
       return {&q,   &k,        &v,      &lowQ, &lowK, &bias,     &lowBias, &lowScores,
-              &ids, &schedule, &scores, &e,    &sum,  &weighted, &out};
+              &ids, &schedule, &scores, &e,    &sum,  &weighted, &out,     &between};
     }
   };
   struct Item {
@@ -69,8 +70,14 @@ private:
     int64_t group = plan.machine.rmmu.group;
     return (rows + group - 1) / group * (8 + 4 * group * keep);
   }
+  /// Bytes of `rows` rows that go from one pass to the other, without gaps: sums,
+  /// ids (where they are found here), exponentials.
+  int64_t betweenBytes(int64_t rows) const {
+    return rows * (8 + (detects() ? 4 * keep : 0) + 2 * columns());
+  }
   Layout layoutFor(int64_t rows, int64_t scoreRows, Stages stages, int64_t headSlots,
                    bool twoPasses) const;
+  double cyclesOf(const Layout &layout) const;
   void pass(Stream &stream, Layout &layout, ArrayRef<Item> items, bool first, bool second);
   /// Where an operand's tile lies: in the lane for good, or in a turn of a ring.
   bool stays(const Matrix *matrix) const { return matrix->storage == Storage::Resident; }
@@ -185,8 +192,10 @@ AttentionKernel::Layout AttentionKernel::layoutFor(int64_t rows, int64_t scoreRo
   if (masked()) {
     // Ids from DRAM are there when they are ordered.
     int64_t last = attends() ? s.values : s.store;
-    layout.ids = detects() ? ring(4 * rows * keep, last - s.select + 1)
-                           : ring(4 * rows * keep, last - s.order + 1 + ahead);
+    if (!detects())
+      layout.ids = ring(4 * rows * keep, last - s.order + 1 + ahead);
+    else if (!twoPasses)
+      layout.ids = ring(4 * rows * keep, last - s.select + 1);
     if (attends())
       layout.schedule = ring(scheduleBytes(rows), s.values - s.order + 1);
   }
@@ -200,21 +209,22 @@ AttentionKernel::Layout AttentionKernel::layoutFor(int64_t rows, int64_t scoreRo
     if (bias)
       layout.bias = ring(4 * keys * (biasRows == 1 ? 1 : rows), 1 + ahead);
     layout.scores = ring(8 * rows * columns(), s.softmax - s.products + 1);
-    layout.e = ring(2 * rows * columns(), s.values - s.softmax + 1);
-    layout.sum = ring(8 * rows, s.divide - s.softmax + 1);
+    if (twoPasses) {
+      layout.between = ring(
+          betweenBytes(rows),
+          std::max<int64_t>(s.store - s.select + 1, s.divide - (masked() ? s.order : s.values) + 1 + ahead));
+    } else {
+      layout.e = ring(2 * rows * columns(), s.values - s.softmax + 1);
+      layout.sum = ring(8 * rows, s.divide - s.softmax + 1);
+    }
     layout.weighted = ring(8 * rows * valueWidth, s.divide - s.values + 1);
     if (!stays(out))
       layout.out = ring(headBytes(*out, valueWidth, rows), s.store - s.divide + 1);
-    if (twoPasses) {
-      // The passes follow each other, so keys and values, and what else only one
-      // of them needs, could share room; the longer list is what counts.
-      layout.e.slots = std::max<int64_t>(layout.e.slots, 1 + ahead);
-      layout.sum.slots = std::max<int64_t>(layout.sum.slots, 1 + ahead);
-    }
   }
   for (Ring *r : layout.rings())
     layout.bytes += r->total();
   if (twoPasses) {
+    // What only one of the passes needs can lie where the other's lay.
     int64_t first = layout.q.total() + layout.k.total() + layout.bias.total() +
                     layout.lowQ.total() + layout.lowK.total() + layout.lowBias.total() +
                     layout.lowScores.total() + layout.scores.total();
@@ -224,58 +234,143 @@ AttentionKernel::Layout AttentionKernel::layoutFor(int64_t rows, int64_t scoreRo
   return layout;
 }
 
+/// Cycles of the lane with the most heads, roughly.
+double AttentionKernel::cyclesOf(const Layout &layout) const {
+  const ::dota::Machine &m = plan.machine;
+  const Stages &s = layout.stages;
+  auto ceil = [](int64_t a, int64_t b) { return (a + b - 1) / b; };
+  const int64_t rows = layout.rows, tiles = ceil(queries, rows);
+  const int64_t laneHeads = ceil(heads, plan.lanes()), share = m.rmmu.group;
+  auto transfer = [&](int64_t bytes) {
+    return m.dma.setup + m.dram.latency +
+           static_cast<double>(bytes) * plan.lanes() / m.dram.bytesPerCycle;
+  };
+  auto factor = [&](int bits) {
+    int64_t narrow = 16 / bits;
+    return m.rmmu.throughput == ::dota::Throughput::Quadratic ? narrow * narrow : narrow;
+  };
+  auto product = [&](int64_t n, int64_t cols, int64_t depth, int bits) {
+    return std::min(ceil(n, m.rmmu.rows) * cols, n * ceil(cols, m.rmmu.rows)) *
+               ceil(depth, m.rmmu.columns * factor(bits)) +
+           static_cast<double>(m.rmmu.latency);
+  };
+  auto sparse = [&](int64_t width, int bits) {
+    return ceil(ceil(rows, share), m.rmmu.rows / share) * keep *
+               ceil(width, m.rmmu.columns * factor(bits)) +
+           static_cast<double>(m.rmmu.latency);
+  };
+  struct Work {
+    double dma = 0, rmmu = 0, mfu = 0, detector = 0, scheduler = 0;
+  };
+  // Cycles of a tile: of the busiest unit, or of one unit after the other.
+  auto tile = [&](const Work &w) {
+    double others = w.rmmu + w.mfu + w.detector + w.scheduler;
+    if (s.softmax != s.products)
+      return std::max({w.dma, w.rmmu, w.mfu, w.detector, w.scheduler}) + 0.05 * (w.dma + others) +
+             m.rmmu.latency;
+    return s.store != s.divide ? std::max(w.dma, others) : w.dma + others;
+  };
+  Work first, second;
+  double perHead = 0;
+  auto head = [&](Work &work, const Matrix &matrix, const Ring &ring, int64_t bytes) {
+    if (stays(&matrix))
+      return;
+    if (ring.slots > 1 && !layout.twoPasses)
+      work.dma += transfer(bytes) / tiles;
+    else
+      perHead += transfer(bytes);
+  };
+  auto load = [&](Work &work, bool needed, int64_t bytes) {
+    if (needed)
+      work.dma += transfer(bytes);
+  };
+  if (detects()) {
+    int64_t parts = ceil(rows, layout.scoreRows);
+    load(first, !stays(lowQ), rows * bytesOf(lowWidth, lowQ->bits));
+    head(first, *lowK, layout.lowK, keys * bytesOf(lowWidth, lowK->bits));
+    load(first, lowBias && lowBiasRows != 1, 4 * rows * keys);
+    first.rmmu +=
+        parts * product(layout.scoreRows, keys, lowWidth, std::max(lowQ->bits, lowK->bits));
+    first.detector += static_cast<double>(rows) * keys * m.detector.passes / m.detector.elements +
+                      parts * m.detector.latency;
+  }
+  if (!attends()) {
+    first.dma += transfer(4 * rows * keep);
+    return tile(first) * (tiles * laneHeads + s.count() - 1) + perHead * laneHeads;
+  }
+  Work &last = layout.twoPasses ? second : first;
+  double order =
+      masked() ? static_cast<double>(rows) * keep / m.scheduler.ids + m.scheduler.latency : 0;
+  first.scheduler += order;
+  load(first, masked() && !detects(), 4 * rows * keep);
+  load(first, !stays(q), rows * bytesOf(width, q->bits));
+  head(first, *k, layout.k, keys * bytesOf(width, k->bits));
+  load(first, bias && biasRows != 1, 4 * rows * keys);
+  int bits = std::max(q->bits, k->bits);
+  first.rmmu += masked() ? sparse(width, bits) : product(rows, keys, width, bits);
+  first.mfu += 2.0 * rows * columns() / m.mfu.lanes + m.mfu.latency;
+  if (layout.twoPasses) {
+    first.dma += transfer(betweenBytes(rows));
+    second.dma += transfer(betweenBytes(rows));
+    second.scheduler += order;
+    load(second, masked() && !detects(), 4 * rows * keep);
+  }
+  head(last, *v, layout.v, keys * bytesOf(valueWidth, v->bits));
+  last.rmmu += masked() ? sparse(valueWidth, 16) : product(rows, valueWidth, keys, 16);
+  last.mfu += static_cast<double>(rows) * valueWidth / m.mfu.lanes + m.mfu.latency;
+  load(last, !stays(out), rows * bytesOf(valueWidth, out->bits));
+  if (!layout.twoPasses)
+    return tile(first) * (tiles * laneHeads + s.count() - 1) + perHead * laneHeads;
+  return ((tile(first) + tile(second)) * (tiles + s.count() - 1) + perHead) * laneHeads;
+}
+
 std::optional<int64_t> AttentionKernel::choose(int64_t room) {
   int64_t least = std::numeric_limits<int64_t>::max();
   const int64_t share = plan.machine.rmmu.group;
-  auto fits = [&](int64_t rows, int64_t scoreRows, Stages stages, int64_t headSlots,
-                  bool twoPasses) {
-    Layout layout = layoutFor(rows, std::min(scoreRows, rows), stages, headSlots, twoPasses);
+  double fewest = std::numeric_limits<double>::infinity();
+  auto consider = [&](int64_t rows, int64_t scoreRows, Stages stages, int64_t headSlots,
+                      bool twoPasses) {
+    Layout layout = layoutFor(rows, scoreRows, stages, headSlots, twoPasses);
     least = std::min(least, layout.bytes);
     if (layout.bytes > room)
-      return false;
+      return;
+    double cycles = cyclesOf(layout);
+    if (cycles >= fewest)
+      return;
+    fewest = cycles;
     best = std::move(layout);
-    return true;
   };
-  const Stages apart = masked() ? kMaskedApart : kDenseApart;
-  const Stages ahead = masked() ? kMaskedAhead : kTogether;
-  const int64_t full = plan.machine.rmmu.rows;
-  auto tryRows = [&](std::initializer_list<int64_t> heights, Stages stages, int64_t headSlots,
-                     bool twoPasses) {
-    for (int64_t rows : heights) {
-      rows = std::min(rows, queries);
-      if (fits(rows, rows, stages, headSlots, twoPasses))
-        return true;
-    }
-    return false;
-  };
-  // The array is full from `full` rows on; sharing keys needs `share` of them.
+  // Whole groups of rows that share keys, then less.
+  SmallVector<int64_t> heights;
+  for (int64_t rows : {int64_t{128}, int64_t{64}, int64_t{32}, int64_t{16}, int64_t{8}, share,
+                       share / 2, int64_t{1}})
+    if (rows > 0 && (rows % share == 0 || rows < share))
+      heights.push_back(std::min(rows, queries));
   for (bool twoPasses : {false, true}) {
     if (twoPasses && !attends())
       break;
-    if (tryRows({full, full / 2}, apart, 2, twoPasses) ||
-        tryRows({full, full / 2}, apart, 1, twoPasses) ||
-        tryRows({2 * share}, apart, 1, twoPasses) ||
-        tryRows({full, full / 2, 2 * share}, ahead, 1, twoPasses) ||
-        tryRows({full, full / 2, 2 * share, share}, kTogether, 1, twoPasses))
-      return std::nullopt;
-    // Estimated scores of a part of the rows, and tiles lower than a group.
-    if (masked())
-      for (int64_t scoreRows : {share / 2, int64_t{1}})
-        if (scoreRows > 0 && fits(std::min(share, queries), scoreRows, kTogether, 1, twoPasses))
-          return std::nullopt;
-    for (int64_t rows = share / 2; rows > 0; rows /= 2)
-      if (fits(std::min(rows, queries), 1, kTogether, 1, twoPasses))
-        return std::nullopt;
+    for (int64_t rows : heights) {
+      for (Stages stages : {masked() ? kMaskedApart : kDenseApart, kBeside, kTogether})
+        for (int64_t headSlots : {2, 1})
+          consider(rows, rows, stages, headSlots, twoPasses);
+      // Estimated scores of a part of the rows at a time.
+      if (detects() && rows <= 32)
+        for (int64_t part : {share, share / 2, int64_t{1}})
+          if (part > 0 && part < rows)
+            consider(rows, part, kTogether, 1, twoPasses);
+    }
   }
-  return least;
+  if (std::isinf(fewest))
+    return least;
+  return std::nullopt;
 }
 
 int64_t AttentionKernel::scratchBytes(unsigned lane) const {
   if (!best.twoPasses)
     return 0;
-  // Of one head: exponentials, sums, ids.
-  return alignBytes(2 * queries * columns()) + alignBytes(8 * queries) +
-         (detects() ? alignBytes(4 * queries * keep) : 0);
+  // Of one head, a tile after the other.
+  int64_t tiles = (queries + best.rows - 1) / best.rows;
+  return tiles * alignBytes(betweenBytes(best.rows));
 }
 
 Place AttentionKernel::headPlace(Stream &stream, const Matrix &matrix, Ring &ring, int64_t turn,
@@ -331,18 +426,28 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
   const int64_t cols = columns();
   const int64_t shift = keys - queries;
   const bool finds = detects() && first;
-  // In DRAM between two passes: exponentials, sums, ids of the head.
-  int64_t eAddress = 0, sumAddress = 0, idsAddress = 0;
-  if (layout.twoPasses) {
-    eAddress = step.scratch[lane];
-    sumAddress = eAddress + alignBytes(2 * queries * cols);
-    idsAddress = sumAddress + alignBytes(8 * queries);
-  }
-  auto keptIds = [&](const Item &item) -> int64_t {
-    if (detects() && !first)
-      return idsAddress + 4 * item.rows.begin * keep;
+  auto keptIds = [&](const Item &item) {
     int64_t head = item.head - mask->heads[lane].begin;
     return mask->addresses[lane] + 4 * (head * queries + item.rows.begin) * keep;
+  };
+  // Where a tile waits between two passes.
+  auto betweenAddress = [&](const Item &item) {
+    return step.scratch[lane] +
+           item.rows.begin / layout.rows * alignBytes(betweenBytes(layout.rows));
+  };
+  auto sumAt = [&](int64_t i) {
+    return layout.twoPasses ? layout.between.get(stream, i) : layout.sum.get(stream, i);
+  };
+  auto idsAt = [&](int64_t i) -> Place {
+    if (layout.twoPasses && detects())
+      return {layout.between.get(stream, i), 8 * items[i].rows.size(), 4 * keep};
+    return layout.ids.place(stream, i, 4 * keep);
+  };
+  auto eAt = [&](int64_t i) {
+    if (!layout.twoPasses)
+      return layout.e.get(stream, i);
+    int64_t before = items[i].rows.size() * (8 + (detects() ? 4 * keep : 0));
+    return stream.at({layout.between.get(stream, i), before, 0});
   };
 
   Pipeline pipeline;
@@ -401,7 +506,7 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
       });
     if (lowBias)
       loadBias(layout.lowBias, *lowBias, lowBiasHeads, lowBiasRows, detectOp, s.select);
-  } else if (masked()) {
+  } else if (masked() && !detects()) {
     perTile(s.order, attends() ? s.values : s.store, layout.ids.slots,
             [&](const Item &item, int64_t turn) {
               stream.comesFrom(op);
@@ -428,18 +533,13 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
       stream.comesFrom(op);
       loadHead(stream, *v, layout.v, turn, item.head / group, valueWidth, {0, keys});
     });
-  if (attends() && !first) {
-    perTile(s.values, s.values, layout.e.slots, [&](const Item &item, int64_t turn) {
-      stream.comesFrom(op);
-      stream.load(layout.e.place(stream, turn, 2 * cols),
-                  {eAddress + 2 * cols * item.rows.begin, 2 * cols}, item.rows.size(), 2 * cols);
-    });
-    perTile(s.divide, s.divide, layout.sum.slots, [&](const Item &item, int64_t turn) {
-      stream.comesFrom(op);
-      stream.load(layout.sum.place(stream, turn, 8), {sumAddress + 8 * item.rows.begin, 8},
-                  item.rows.size(), 8);
-    });
-  }
+  if (attends() && !first)
+    perTile(masked() ? s.order : s.values, s.divide, layout.between.slots,
+            [&](const Item &item, int64_t turn) {
+              stream.comesFrom(op);
+              stream.load({layout.between.get(stream, turn)}, {betweenAddress(item), 0}, 1,
+                          betweenBytes(item.rows.size()));
+            });
 
   std::vector<std::function<void(int64_t)>> stages(s.count(), [](int64_t) {});
   auto then = [&](int stage, std::function<void(int64_t)> f) {
@@ -473,7 +573,7 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
         biasAt = stream.at({layout.lowBias.get(stream, biasTurn(i, lowBiasHeads, lowBiasRows)),
                             stride * rows.begin, stride});
       }
-      Place ids = layout.ids.place(stream, i, 4 * keep).at(rows.begin);
+      Place ids = idsAt(i).at(rows.begin);
       int64_t row = item.rows.begin + rows.begin;
       lane::SelectOp::create(stream, stream.location(), scores, biasAt, stream.at(ids), rows.size(),
                              keys, keep, stride, lowBias != nullptr, lowCausal,
@@ -500,20 +600,18 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
         select(i, {0, items[i].rows.size()}, layout.lowScores.get(stream, i));
       });
     }
-    if (!attends() || (layout.twoPasses && !second))
+    if (!attends())
       then(s.store, [&](int64_t i) {
         const Item &item = items[i];
         stream.comesFrom(detectOp);
-        int64_t to = attends() ? idsAddress + 4 * item.rows.begin * keep : keptIds(item);
-        stream.store(layout.ids.place(stream, i, 4 * keep), {to, 4 * keep}, item.rows.size(),
-                     4 * keep);
+        stream.store(idsAt(i), {keptIds(item), 4 * keep}, item.rows.size(), 4 * keep);
       });
   }
   if (attends() && masked())
     then(s.order, [&](int64_t i) {
       const Item &item = items[i];
       stream.comesFrom(finds ? detectOp : op);
-      lane::OrderOp::create(stream, stream.location(), layout.ids.get(stream, i),
+      lane::OrderOp::create(stream, stream.location(), stream.at(idsAt(i)),
                             layout.schedule.get(stream, i), item.rows.size(), keys, keep, share,
                             mask->id, item.head, item.rows.begin);
     });
@@ -525,7 +623,7 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
       Place b = headPlace(stream, *k, layout.k, kvTurnOf(i), item.head / group, width, 0);
       if (masked())
         lane::SddmmOp::create(stream, stream.location(), stream.at(a), stream.at(b),
-                              layout.ids.get(stream, i), layout.schedule.get(stream, i),
+                              stream.at(idsAt(i)), layout.schedule.get(stream, i),
                               layout.scores.get(stream, i), item.rows.size(), keep, keys, width,
                               a.stride, b.stride, share, q->precision);
       else
@@ -539,20 +637,18 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
       stream.comesFrom(op);
       Value scores = layout.scores.get(stream, i);
       Value biasAt = bias ? layout.bias.get(stream, biasTurn(i, biasHeads, biasRows)) : scores;
-      lane::SoftmaxOp::create(
-          stream, stream.location(), scores, biasAt, masked() ? layout.ids.get(stream, i) : scores,
-          layout.e.get(stream, i), layout.sum.get(stream, i), item.rows.size(), cols,
-          bias && biasRows != 1 ? 4 * keys : 0, keys, toAPFloat(scale), bias != nullptr, masked(),
-          causal, causal ? item.rows.begin + shift : 0);
+      lane::SoftmaxOp::create(stream, stream.location(), scores, biasAt,
+                              masked() ? stream.at(idsAt(i)) : scores, eAt(i), sumAt(i),
+                              item.rows.size(), cols, bias && biasRows != 1 ? 4 * keys : 0, keys,
+                              toAPFloat(scale), bias != nullptr, masked(), causal,
+                              causal ? item.rows.begin + shift : 0);
     });
     if (!both)
       then(s.store, [&](int64_t i) {
         const Item &item = items[i];
         stream.comesFrom(op);
-        stream.store(layout.e.place(stream, i, 2 * cols),
-                     {eAddress + 2 * cols * item.rows.begin, 2 * cols}, item.rows.size(), 2 * cols);
-        stream.store(layout.sum.place(stream, i, 8), {sumAddress + 8 * item.rows.begin, 8},
-                     item.rows.size(), 8);
+        stream.store({layout.between.get(stream, i)}, {betweenAddress(item), 0}, 1,
+                     betweenBytes(item.rows.size()));
       });
   }
   if (attends() && second) {
@@ -560,9 +656,9 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
       const Item &item = items[i];
       stream.comesFrom(op);
       Place b = headPlace(stream, *v, layout.v, kvTurnOf(i), item.head / group, valueWidth, 0);
-      Value e = layout.e.get(stream, i), weighted = layout.weighted.get(stream, i);
+      Value e = eAt(i), weighted = layout.weighted.get(stream, i);
       if (masked())
-        lane::SpmmOp::create(stream, stream.location(), e, stream.at(b), layout.ids.get(stream, i),
+        lane::SpmmOp::create(stream, stream.location(), e, stream.at(b), stream.at(idsAt(i)),
                              layout.schedule.get(stream, i), weighted, item.rows.size(), keep, keys,
                              valueWidth, b.stride, share, v->precision);
       else
@@ -578,10 +674,9 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
       const Item &item = items[i];
       stream.comesFrom(op);
       Place to = outAt(i);
-      lane::NormalizeOp::create(stream, stream.location(), layout.weighted.get(stream, i),
-                                layout.sum.get(stream, i), stream.at(to), item.rows.size(),
-                                valueWidth, to.stride, v->exponent(), out->exponent(),
-                                out->precision);
+      lane::NormalizeOp::create(stream, stream.location(), layout.weighted.get(stream, i), sumAt(i),
+                                stream.at(to), item.rows.size(), valueWidth, to.stride,
+                                v->exponent(), out->exponent(), out->precision);
     });
     if (!stays(out))
       then(s.store, [&, outAt](int64_t i) {
