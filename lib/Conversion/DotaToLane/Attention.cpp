@@ -210,9 +210,10 @@ AttentionKernel::Layout AttentionKernel::layoutFor(int64_t rows, int64_t scoreRo
       layout.bias = ring(4 * keys * (biasRows == 1 ? 1 : rows), 1 + ahead);
     layout.scores = ring(8 * rows * columns(), s.softmax - s.products + 1);
     if (twoPasses) {
-      layout.between = ring(
-          betweenBytes(rows),
-          std::max<int64_t>(s.store - s.select + 1, s.divide - (masked() ? s.order : s.values) + 1 + ahead));
+      layout.between =
+          ring(betweenBytes(rows),
+               std::max<int64_t>(s.store - s.select + 1,
+                                 s.divide - (masked() ? s.order : s.values) + 1 + ahead));
     } else {
       layout.e = ring(2 * rows * columns(), s.values - s.softmax + 1);
       layout.sum = ring(8 * rows, s.divide - s.softmax + 1);
@@ -262,13 +263,15 @@ double AttentionKernel::cyclesOf(const Layout &layout) const {
   struct Work {
     double dma = 0, rmmu = 0, mfu = 0, detector = 0, scheduler = 0;
   };
-  // Cycles of a tile: of the busiest unit, or of one unit after the other.
-  auto tile = [&](const Work &w) {
-    double others = w.rmmu + w.mfu + w.detector + w.scheduler;
+  // Of all tiles: a stage a unit, the busiest unit sets the pace once the first tile
+  // is through; or transfers beside the rest; or one unit after the other.
+  auto loop = [&](const Work &w, int64_t tiles) {
+    double others = w.rmmu + w.mfu + w.detector + w.scheduler, slowest = w.dma + others;
     if (s.softmax != s.products)
-      return std::max({w.dma, w.rmmu, w.mfu, w.detector, w.scheduler}) + 0.05 * (w.dma + others) +
-             m.rmmu.latency;
-    return s.store != s.divide ? std::max(w.dma, others) : w.dma + others;
+      slowest = std::max({w.dma, w.rmmu, w.mfu, w.detector, w.scheduler});
+    else if (s.store != s.divide)
+      slowest = std::max(w.dma, others);
+    return tiles * slowest + w.dma + others - slowest;
   };
   Work first, second;
   double perHead = 0;
@@ -296,7 +299,7 @@ double AttentionKernel::cyclesOf(const Layout &layout) const {
   }
   if (!attends()) {
     first.dma += transfer(4 * rows * keep);
-    return tile(first) * (tiles * laneHeads + s.count() - 1) + perHead * laneHeads;
+    return loop(first, tiles * laneHeads) + perHead * laneHeads;
   }
   Work &last = layout.twoPasses ? second : first;
   double order =
@@ -320,8 +323,8 @@ double AttentionKernel::cyclesOf(const Layout &layout) const {
   last.mfu += static_cast<double>(rows) * valueWidth / m.mfu.lanes + m.mfu.latency;
   load(last, !stays(out), rows * bytesOf(valueWidth, out->bits));
   if (!layout.twoPasses)
-    return tile(first) * (tiles * laneHeads + s.count() - 1) + perHead * laneHeads;
-  return ((tile(first) + tile(second)) * (tiles + s.count() - 1) + perHead) * laneHeads;
+    return loop(first, tiles * laneHeads) + perHead * laneHeads;
+  return (loop(first, tiles) + loop(second, tiles) + perHead) * laneHeads;
 }
 
 std::optional<int64_t> AttentionKernel::choose(int64_t room) {
