@@ -72,9 +72,16 @@ private:
   }
   /// Bytes of `rows` rows that go from one pass to the other, without gaps: sums,
   /// ids (where they are found here), exponentials.
-  int64_t betweenBytes(int64_t rows) const {
-    return rows * (8 + (detects() ? 4 * keep : 0) + 2 * columns());
+  int64_t betweenBytes(int64_t rows, int64_t columns) const {
+    return rows * (8 + (detects() ? 4 * keep : 0) + 2 * columns);
   }
+  /// Keys that some of the rows up to `lastRow` can see; at least one, so that there
+  /// is something to compute.
+  int64_t visible(bool causal, int64_t lastRow) const {
+    return causal ? std::clamp<int64_t>(lastRow + 1 + keys - queries, 1, keys) : keys;
+  }
+  /// Columns of a tile's scores.
+  int64_t columnsOf(Range rows) const { return masked() ? keep : visible(causal, rows.end - 1); }
   Layout layoutFor(int64_t rows, int64_t scoreRows, Stages stages, int64_t headSlots,
                    bool twoPasses) const;
   double cyclesOf(const Layout &layout) const;
@@ -211,7 +218,7 @@ AttentionKernel::Layout AttentionKernel::layoutFor(int64_t rows, int64_t scoreRo
     layout.scores = ring(8 * rows * columns(), s.softmax - s.products + 1);
     if (twoPasses) {
       layout.between =
-          ring(betweenBytes(rows),
+          ring(betweenBytes(rows, columns()),
                std::max<int64_t>(s.store - s.select + 1,
                                  s.divide - (masked() ? s.order : s.values) + 1 + ahead));
     } else {
@@ -256,7 +263,7 @@ double AttentionKernel::cyclesOf(const Layout &layout) const {
            static_cast<double>(m.rmmu.latency);
   };
   auto sparse = [&](int64_t width, int bits) {
-    return ceil(ceil(rows, share), m.rmmu.rows / share) * keep *
+    return ceil(ceil(rows, share), std::max<int64_t>(1, m.rmmu.rows / share)) * keep *
                ceil(width, m.rmmu.columns * factor(bits)) +
            static_cast<double>(m.rmmu.latency);
   };
@@ -273,6 +280,9 @@ double AttentionKernel::cyclesOf(const Layout &layout) const {
       slowest = std::max(w.dma, others);
     return tiles * slowest + w.dma + others - slowest;
   };
+  // What the mean tile can see.
+  const int64_t middle = (queries + rows) / 2 - 1;
+  const int64_t seen = visible(causal, middle), lowSeen = visible(lowCausal, middle);
   Work first, second;
   double perHead = 0;
   auto head = [&](Work &work, const Matrix &matrix, const Ring &ring, int64_t bytes) {
@@ -293,9 +303,10 @@ double AttentionKernel::cyclesOf(const Layout &layout) const {
     head(first, *lowK, layout.lowK, keys * bytesOf(lowWidth, lowK->bits));
     load(first, lowBias && lowBiasRows != 1, 4 * rows * keys);
     first.rmmu +=
-        parts * product(layout.scoreRows, keys, lowWidth, std::max(lowQ->bits, lowK->bits));
-    first.detector += static_cast<double>(rows) * keys * m.detector.passes / m.detector.elements +
-                      parts * m.detector.latency;
+        parts * product(layout.scoreRows, lowSeen, lowWidth, std::max(lowQ->bits, lowK->bits));
+    first.detector +=
+        static_cast<double>(rows) * lowSeen * m.detector.passes / m.detector.elements +
+        parts * m.detector.latency;
   }
   if (!attends()) {
     first.dma += transfer(4 * rows * keep);
@@ -310,16 +321,16 @@ double AttentionKernel::cyclesOf(const Layout &layout) const {
   head(first, *k, layout.k, keys * bytesOf(width, k->bits));
   load(first, bias && biasRows != 1, 4 * rows * keys);
   int bits = std::max(q->bits, k->bits);
-  first.rmmu += masked() ? sparse(width, bits) : product(rows, keys, width, bits);
-  first.mfu += 2.0 * rows * columns() / m.mfu.lanes + m.mfu.latency;
+  first.rmmu += masked() ? sparse(width, bits) : product(rows, seen, width, bits);
+  first.mfu += 2.0 * rows * (masked() ? keep : seen) / m.mfu.lanes + m.mfu.latency;
   if (layout.twoPasses) {
-    first.dma += transfer(betweenBytes(rows));
-    second.dma += transfer(betweenBytes(rows));
+    first.dma += transfer(betweenBytes(rows, columns()));
+    second.dma += transfer(betweenBytes(rows, columns()));
     second.scheduler += order;
     load(second, masked() && !detects(), 4 * rows * keep);
   }
   head(last, *v, layout.v, keys * bytesOf(valueWidth, v->bits));
-  last.rmmu += masked() ? sparse(valueWidth, 16) : product(rows, valueWidth, keys, 16);
+  last.rmmu += masked() ? sparse(valueWidth, 16) : product(rows, valueWidth, seen, 16);
   last.mfu += static_cast<double>(rows) * valueWidth / m.mfu.lanes + m.mfu.latency;
   load(last, !stays(out), rows * bytesOf(valueWidth, out->bits));
   if (!layout.twoPasses)
@@ -373,7 +384,7 @@ int64_t AttentionKernel::scratchBytes(unsigned lane) const {
     return 0;
   // Of one head, a tile after the other.
   int64_t tiles = (queries + best.rows - 1) / best.rows;
-  return tiles * alignBytes(betweenBytes(best.rows));
+  return tiles * alignBytes(betweenBytes(best.rows, columns()));
 }
 
 Place AttentionKernel::headPlace(Stream &stream, const Matrix &matrix, Ring &ring, int64_t turn,
@@ -426,7 +437,6 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
   const bool both = first && second;
   const int64_t count = items.size();
   const int64_t share = plan.machine.rmmu.group;
-  const int64_t cols = columns();
   const int64_t shift = keys - queries;
   const bool finds = detects() && first;
   auto keptIds = [&](const Item &item) {
@@ -436,7 +446,7 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
   // Where a tile waits between two passes.
   auto betweenAddress = [&](const Item &item) {
     return step.scratch[lane] +
-           item.rows.begin / layout.rows * alignBytes(betweenBytes(layout.rows));
+           item.rows.begin / layout.rows * alignBytes(betweenBytes(layout.rows, columns()));
   };
   auto sumAt = [&](int64_t i) {
     return layout.twoPasses ? layout.between.get(stream, i) : layout.sum.get(stream, i);
@@ -541,7 +551,7 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
             [&](const Item &item, int64_t turn) {
               stream.comesFrom(op);
               stream.load({layout.between.get(stream, turn)}, {betweenAddress(item), 0}, 1,
-                          betweenBytes(item.rows.size()));
+                          betweenBytes(item.rows.size(), columnsOf(item.rows)));
             });
 
   std::vector<std::function<void(int64_t)>> stages(s.count(), [](int64_t) {});
@@ -562,8 +572,9 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
                     .at(rows.begin);
       Place b = headPlace(stream, *lowK, layout.lowK, turnOf(i), item.head, lowWidth, 0);
       lane::MatmulOp::create(stream, stream.location(), stream.at(a), stream.at(b), scores,
-                             rows.size(), keys, lowWidth, a.stride, b.stride, lowQ->precision,
-                             lowK->precision, /*unsignedA=*/false, /*transposeB=*/true,
+                             rows.size(), visible(lowCausal, item.rows.begin + rows.end - 1),
+                             lowWidth, a.stride, b.stride, lowQ->precision, lowK->precision,
+                             /*unsignedA=*/false, /*transposeB=*/true,
                              /*accumulate=*/false);
     };
     auto select = [&](int64_t i, Range rows, Value scores) {
@@ -579,8 +590,9 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
       Place ids = idsAt(i).at(rows.begin);
       int64_t row = item.rows.begin + rows.begin;
       lane::SelectOp::create(stream, stream.location(), scores, biasAt, stream.at(ids), rows.size(),
-                             keys, keep, stride, lowBias != nullptr, lowCausal,
-                             lowCausal ? row + shift : 0, detect->id, item.head, row);
+                             visible(lowCausal, item.rows.begin + rows.end - 1), keep, stride,
+                             lowBias != nullptr, lowCausal, lowCausal ? row + shift : 0, detect->id,
+                             item.head, row);
     };
     if (layout.scoreRows < layout.rows) {
       // A part of the rows at a time; the next part's scores beside the selection.
@@ -631,8 +643,8 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
                               a.stride, b.stride, share, q->precision);
       else
         lane::MatmulOp::create(stream, stream.location(), stream.at(a), stream.at(b),
-                               layout.scores.get(stream, i), item.rows.size(), keys, width,
-                               a.stride, b.stride, q->precision, k->precision,
+                               layout.scores.get(stream, i), item.rows.size(), columnsOf(item.rows),
+                               width, a.stride, b.stride, q->precision, k->precision,
                                /*unsignedA=*/false, /*transposeB=*/true, /*accumulate=*/false);
     });
     then(s.softmax, [&](int64_t i) {
@@ -640,18 +652,18 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
       stream.comesFrom(op);
       Value scores = layout.scores.get(stream, i);
       Value biasAt = bias ? layout.bias.get(stream, biasTurn(i, biasHeads, biasRows)) : scores;
-      lane::SoftmaxOp::create(stream, stream.location(), scores, biasAt,
-                              masked() ? stream.at(idsAt(i)) : scores, eAt(i), sumAt(i),
-                              item.rows.size(), cols, bias && biasRows != 1 ? 4 * keys : 0, keys,
-                              toAPFloat(scale), bias != nullptr, masked(), causal,
-                              causal ? item.rows.begin + shift : 0);
+      lane::SoftmaxOp::create(
+          stream, stream.location(), scores, biasAt, masked() ? stream.at(idsAt(i)) : scores,
+          eAt(i), sumAt(i), item.rows.size(), columnsOf(item.rows),
+          bias && biasRows != 1 ? 4 * keys : 0, keys, toAPFloat(scale), bias != nullptr, masked(),
+          causal, causal ? item.rows.begin + shift : 0);
     });
     if (!both)
       then(s.store, [&](int64_t i) {
         const Item &item = items[i];
         stream.comesFrom(op);
         stream.store({layout.between.get(stream, i)}, {betweenAddress(item), 0}, 1,
-                     betweenBytes(item.rows.size()));
+                     betweenBytes(item.rows.size(), columnsOf(item.rows)));
       });
   }
   if (attends() && second) {
@@ -666,8 +678,9 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
                              valueWidth, b.stride, share, v->precision);
       else
         lane::MatmulOp::create(stream, stream.location(), e, stream.at(b), weighted,
-                               item.rows.size(), valueWidth, keys, 2 * keys, b.stride,
-                               Precision::FX16, v->precision, /*unsignedA=*/true,
+                               item.rows.size(), valueWidth, columnsOf(item.rows),
+                               2 * columnsOf(item.rows), b.stride, Precision::FX16, v->precision,
+                               /*unsignedA=*/true,
                                /*transposeB=*/false, /*accumulate=*/false);
     });
     auto outAt = [&](int64_t i) {
