@@ -346,8 +346,11 @@ def InsertDetectors : Pass<"dota-insert-detectors", "::mlir::ModuleOp"> {
       input alike;
     - `random`: as `weighted`, of what the paper's sparse random projection to a
       quarter of the features lets through.
+    Or from a file (a name with a dot or a slash), trained elsewhere: rank and
+    precision are the file's. `docs/detector-file.md` has the format; `dump` writes
+    the detectors in use, whatever they are, in the same.
 
-    Factors are rotated by a Hadamard matrix and scaled so that the step of their
+    Computed factors are rotated by a Hadamard matrix and scaled so that the step of their
     quantiser is the best for a Gaussian. With grouped queries each query head has
     its own key factor. Module attribute `dota.notes` says what was inserted.
 
@@ -364,8 +367,9 @@ def InsertDetectors : Pass<"dota-insert-detectors", "::mlir::ModuleOp"> {
     Option<"retain", "retain", "double", "0", "share of the keys that a row keeps; 0 leaves attention dense">,
     Option<"rank", "rank", "int64_t", "8", "columns a head of the detector">,
     Option<"precision", "precision", "std::string", "\"int4\"", "of the detector's projections: int4, int2, fx4, fx8 or fx16">,
-    Option<"detector", "detector", "std::string", "\"weighted\"", "weighted, svd or random">,
-    Option<"seed", "seed", "uint64_t", "0", "of the random projection">
+    Option<"detector", "detector", "std::string", "\"weighted\"", "weighted, svd, random or a file">,
+    Option<"seed", "seed", "uint64_t", "0", "of the random projection">,
+    Option<"dump", "dump", "std::string", "\"\"", "file that the detectors in use are written to">
   ];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::dota::DotaDialect"];
 }

@@ -3,6 +3,7 @@
 #include "dota/Pipeline/Tool.h"
 #include "dota/Dialect/Lane/Lane.h"
 #include "dota/runtime/Error.h"
+#include "dota/runtime/Files.h"
 #include "mlir/Bytecode/BytecodeReader.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/Diagnostics.h"
@@ -38,7 +39,11 @@ static cl::opt<double>
     retainFlag("retain", cl::cat(shared), cl::init(0), cl::value_desc("SHARE"),
                cl::desc("share of the keys that a row keeps; 0 leaves attention dense"));
 static cl::opt<std::string> detectorFlag("detector", cl::cat(shared), cl::init("weighted"),
-                                         cl::desc("weighted, svd or random"));
+                                         cl::value_desc("NAME|FILE"),
+                                         cl::desc("weighted, svd, random, or a file of detectors"));
+static cl::opt<std::string> dumpDetectorsFlag("dump-detectors", cl::cat(shared),
+                                              cl::value_desc("FILE"),
+                                              cl::desc("write the detectors in use (safetensors)"));
 static cl::opt<int64_t> rankFlag("rank", cl::cat(shared), cl::init(8),
                                  cl::desc("columns a head of the detector"));
 static cl::opt<std::string> detectorPrecisionFlag("detector-precision", cl::cat(shared),
@@ -84,11 +89,18 @@ void mlir::dota::readPipelineOptions(PipelineOptions &options, const ChosenMachi
   if (!(retainFlag >= 0 && retainFlag <= 1))
     throw ::dota::Error(
         fmt::format("--retain is {}; a share from 0 to 1 expected", retainFlag.getValue()));
+  if (!dumpDetectorsFlag.empty()) {
+    if (retainFlag == 0)
+      throw ::dota::Error("--dump-detectors is given, and --retain is 0: there are no detectors");
+    // Says now that the place cannot be written to.
+    ::dota::OutputFile probe(dumpDetectorsFlag);
+  }
   if (rankFlag < 1)
     throw ::dota::Error(fmt::format("--rank is {}; at least 1 expected", rankFlag.getValue()));
   options.machine = machine.name();
   options.retain = retainFlag;
   options.detector = detectorFlag;
+  options.dumpDetectors = dumpDetectorsFlag;
   options.rank = rankFlag;
   options.detectorPrecision = detectorPrecisionFlag;
   options.precision = precisionFlag;

@@ -11,7 +11,10 @@
 // Where queries or keys are no projections by constants (rotated by their position,
 // or cut out of a larger product) they take the place of x, and W is the identity.
 //
-// Fails on options it does not know and on weights that are not at hand.
+// Or the factors come from a file, trained elsewhere.
+//
+// Fails on options it does not know, on weights that are not at hand, and on files
+// whose detectors are not those of the module's attentions.
 // Idempotent: what it makes has no dota.attention.
 //
 //===----------------------------------------------------------------------===//
@@ -19,8 +22,11 @@
 #include "dota/Dialect/Dota/ConstantData.h"
 #include "dota/Dialect/Dota/FixedPoint.h"
 #include "dota/Passes.h"
+#include "dota/Transforms/DetectorFile.h"
 #include "dota/Transforms/Notes.h"
 #include "dota/Transforms/Observations.h"
+#include "dota/runtime/Error.h"
+#include "dota/runtime/Files.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Matchers.h"
@@ -47,13 +53,7 @@ using RowMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::Row
 /// Added to a second moment, as a share of its mean diagonal.
 constexpr double kRidge = 1e-4;
 
-enum class Kind { Weighted, Svd, Random };
-
-/// One side of a detector: what x is multiplied with, heads * rank columns.
-struct Factor {
-  RowMajor weight;
-  Eigen::RowVectorXf bias;
-};
+enum class Kind { Weighted, Svd, Random, File };
 
 /// The step of a uniform quantiser of `bits` bits, symmetric around 0, that has the
 /// least squared error on a Gaussian of deviation 1 (Max 1960; with one level less
@@ -120,11 +120,31 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
       if (cast<RankedTensorType>(op.getQ().getType()).getElementType().isF32())
         dense.push_back(op);
     });
+    if (kind == Kind::File && given.attentions.size() != dense.size()) {
+      emitError(UnknownLoc::get(&getContext()))
+          << detector.getValue() << ": holds detectors of " << given.attentions.size()
+          << " attentions; the module has " << dense.size();
+      return signalPassFailure();
+    }
+    used.precision = chosenPrecision;
     for (AttentionOp op : dense)
       if (failed(insert(op)))
         return signalPassFailure();
     if (!dense.empty())
       noteDetectors(dense.size());
+    if (!dump.empty() &&
+        failed(catchErrors([&] { ::dota::writeFile(dump, writeDetectors(used)); })))
+      return signalPassFailure();
+  }
+
+  /// What the runtime throws becomes a diagnostic.
+  LogicalResult catchErrors(llvm::function_ref<void()> body) {
+    try {
+      body();
+      return success();
+    } catch (const ::dota::Error &error) {
+      return emitError(UnknownLoc::get(&getContext())) << error.what();
+    }
   }
 
   LogicalResult readOptions() {
@@ -139,14 +159,21 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
       kind = Kind::Svd;
     else if (detector == "random")
       kind = Kind::Random;
+    else if (StringRef(detector).find_first_of("./") != StringRef::npos)
+      kind = Kind::File;
     else
       return fail() << "detector is '" << detector.getValue()
-                    << "'; weighted, svd or random expected";
+                    << "'; weighted, svd, random or a file expected";
     std::optional<Precision> parsed = symbolizePrecision(precision);
     if (!parsed)
       return fail() << "precision is '" << precision.getValue()
                     << "'; fx16, fx8, fx4, int4 or int2 expected";
     chosenPrecision = *parsed;
+    if (kind != Kind::File || retain == 0)
+      return success();
+    if (failed(catchErrors([&] { given = readDetectors(::dota::readFile(detector), detector); })))
+      return failure();
+    chosenPrecision = given.precision;
     return success();
   }
 
@@ -209,9 +236,9 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
 
   /// The factors of all heads, scaled so that the best step of their quantiser is
   /// 1: a head's scale does not change which keys are largest.
-  static void factorize(const MatrixXf &queries, const MatrixXf &keys, const MatrixXf &queryMoment,
-                        const MatrixXf &keyMoment, int64_t heads, int64_t keyHeads, int64_t rank,
-                        double step, Factor &queryFactor, Factor &keyFactor) {
+  static AttentionDetector factorize(const MatrixXf &queries, const MatrixXf &keys,
+                                     const MatrixXf &queryMoment, const MatrixXf &keyMoment,
+                                     int64_t heads, int64_t keyHeads, int64_t rank, double step) {
     int64_t width = queries.cols() / heads;
     MatrixXf queryProducts = queryMoment * queries, keyProducts = keyMoment * keys;
     MatrixXf q(queries.rows(), heads * rank), k(keys.rows(), heads * rank);
@@ -238,37 +265,86 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
       k.middleCols(head * rank, rank) = (wk * solve(rk, svd.matrixV())).cast<float>();
     }
     auto split = [](const MatrixXf &all) {
-      return Factor{all.topRows(all.rows() - 1), all.bottomRows(1)};
+      DetectorFactor factor{all.rows() - 1, all.cols(), {}, {}};
+      RowMajor rows = all;
+      const float *bias = rows.data() + factor.features * factor.columns;
+      factor.weight.assign(bias - factor.features * factor.columns, bias);
+      if (!rows.bottomRows(1).isZero(0))
+        factor.bias.assign(bias, bias + factor.columns);
+      return factor;
     };
-    queryFactor = split(q);
-    keyFactor = split(k);
+    return {split(q), split(k)};
+  }
+
+  /// The detector of `op` in closed form.
+  FailureOr<AttentionDetector> compute(AttentionOp op, const ScoreInput &queryInput,
+                                       const ScoreInput &keyInput) {
+    FailureOr<MatrixXf> queries = weightsOf(queryInput), keys = weightsOf(keyInput);
+    if (failed(queries) || failed(keys))
+      return failure();
+    bool weighted = true;
+    FailureOr<MatrixXf> queryMoment =
+        momentOf(op, kSecondMomentAttrName, queryInput.x, rangeOf(queryInput, op, 0), weighted);
+    FailureOr<MatrixXf> keyMoment = queryInput.x == keyInput.x
+                                        ? queryMoment
+                                        : momentOf(op, kKeySecondMomentAttrName, keyInput.x,
+                                                   rangeOf(keyInput, op, 1), weighted);
+    if (failed(queryMoment) || failed(keyMoment))
+      return failure();
+    unweighted += !weighted;
+    if (kind == Kind::Random) {
+      randomProjection(*queries, *queryMoment);
+      randomProjection(*keys, *keyMoment);
+    }
+    int64_t heads = op.getHeads(), width = queries->cols() / heads;
+    return factorize(*queries, *keys, *queryMoment, *keyMoment, heads, op.getKvHeads(),
+                     std::min<int64_t>(rank, width), bestStep(getBits(chosenPrecision)));
+  }
+
+  /// The next detector of the file.
+  FailureOr<AttentionDetector> takeGiven(AttentionOp op, const ScoreInput &queryInput,
+                                         const ScoreInput &keyInput) {
+    size_t number = used.attentions.size();
+    const AttentionDetector &next = given.attentions[number];
+    auto fits = [&](StringRef side, const DetectorFactor &factor, Value x) -> LogicalResult {
+      int64_t heads = op.getHeads();
+      if (factor.features == lastExtent(x) && factor.columns % heads == 0)
+        return success();
+      return op.emitOpError() << detector.getValue() << ": tensor 'attention." << number << "."
+                              << side << ".weight' has shape [" << factor.features << ", "
+                              << factor.columns << "]; [" << lastExtent(x) << ", " << heads
+                              << " * rank] expected";
+    };
+    if (failed(fits("query", next.query, queryInput.x)) ||
+        failed(fits("key", next.key, keyInput.x)))
+      return failure();
+    return next;
   }
 
   //===--------------------------------------------------------------------===//
   // The ops
   //===--------------------------------------------------------------------===//
 
-  static Value constant(OpBuilder &builder, Location loc, const RowMajor &matrix, bool vector) {
-    SmallVector<int64_t> shape{matrix.rows(), matrix.cols()};
-    if (vector)
-      shape.erase(shape.begin());
+  static Value constant(OpBuilder &builder, Location loc, ArrayRef<int64_t> shape,
+                        ArrayRef<float> values) {
     auto type = RankedTensorType::get(shape, builder.getF32Type());
     AsmResourceBlob blob = HeapAsmResourceBlob::allocateAndCopyWithAlign(
-        ArrayRef<char>(reinterpret_cast<const char *>(matrix.data()),
-                       matrix.size() * sizeof(float)),
+        ArrayRef<char>(reinterpret_cast<const char *>(values.data()),
+                       values.size() * sizeof(float)),
         alignof(int64_t));
     return arith::ConstantOp::create(
         builder, loc, DenseResourceElementsAttr::get(type, "detector", std::move(blob)));
   }
 
-  LinearOp linear(OpBuilder &builder, Location loc, Value x, const Factor &factor, double range) {
+  static LinearOp linear(OpBuilder &builder, Location loc, Value x, const DetectorFactor &factor,
+                         double range) {
     auto type = cast<RankedTensorType>(x.getType());
     SmallVector<int64_t> shape(type.getShape());
-    shape.back() = factor.weight.cols();
-    Value weight = constant(builder, loc, factor.weight, false);
+    shape.back() = factor.columns;
+    Value weight = constant(builder, loc, {factor.features, factor.columns}, factor.weight);
     Value bias;
-    if (factor.bias.size() && !factor.bias.isZero(0))
-      bias = constant(builder, loc, RowMajor(factor.bias), true);
+    if (!factor.bias.empty())
+      bias = constant(builder, loc, {factor.columns}, factor.bias);
     auto op = LinearOp::create(builder, loc, type.clone(shape), x, weight, bias);
     op->setAttr(DotaDialect::kRangeAttrName, builder.getF32FloatAttr(range));
     return op;
@@ -288,8 +364,8 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
   }
 
   /// The linear that makes one side of the detector.
-  Value project(OpBuilder &builder, Location loc, Value x, double range, const Factor &factor,
-                int64_t heads) {
+  Value project(OpBuilder &builder, Location loc, Value x, double range,
+                const DetectorFactor &factor, int64_t heads) {
     int bits = getBits(chosenPrecision);
     LinearOp op = linear(builder, loc, x, factor, (1 << (bits - 1)) - 1);
     op->setAttr(DotaDialect::kPrecisionAttrName,
@@ -305,36 +381,20 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
 
   LogicalResult insert(AttentionOp op) {
     ScoreInput queryInput = findQueryInput(op), keyInput = findKeyInput(op);
-    double queryRange = rangeOf(queryInput, op, 0), keyRange = rangeOf(keyInput, op, 1);
-    FailureOr<MatrixXf> queries = weightsOf(queryInput), keys = weightsOf(keyInput);
-    if (failed(queries) || failed(keys))
+    FailureOr<AttentionDetector> factors = kind == Kind::File ? takeGiven(op, queryInput, keyInput)
+                                                              : compute(op, queryInput, keyInput);
+    if (failed(factors))
       return failure();
-    bool weighted = true;
-    FailureOr<MatrixXf> queryMoment =
-        momentOf(op, kSecondMomentAttrName, queryInput.x, queryRange, weighted);
-    FailureOr<MatrixXf> keyMoment =
-        queryInput.x == keyInput.x
-            ? queryMoment
-            : momentOf(op, kKeySecondMomentAttrName, keyInput.x, keyRange, weighted);
-    if (failed(queryMoment) || failed(keyMoment))
-      return failure();
-    unweighted += !weighted;
     unprojected += !queryInput.projection || !keyInput.projection;
-    if (kind == Kind::Random) {
-      randomProjection(*queries, *queryMoment);
-      randomProjection(*keys, *keyMoment);
-    }
 
-    int64_t heads = op.getHeads(), width = queries->cols() / heads;
-    int64_t columns = std::min<int64_t>(rank, width);
-    Factor queryFactor, keyFactor;
-    factorize(*queries, *keys, *queryMoment, *keyMoment, heads, op.getKvHeads(), columns,
-              bestStep(getBits(chosenPrecision)), queryFactor, keyFactor);
-
+    int64_t heads = op.getHeads();
     OpBuilder builder(op);
     Location loc = op.getLoc();
-    Value q = project(builder, loc, queryInput.x, queryRange, queryFactor, heads);
-    Value k = project(builder, loc, keyInput.x, keyRange, keyFactor, heads);
+    Value q =
+        project(builder, loc, queryInput.x, rangeOf(queryInput, op, 0), factors->query, heads);
+    Value k = project(builder, loc, keyInput.x, rangeOf(keyInput, op, 1), factors->key, heads);
+    usedRank = std::max(usedRank, factors->query.columns / heads);
+    used.attentions.push_back(std::move(*factors));
     auto rows = cast<RankedTensorType>(op.getQ().getType()).getShape();
     int64_t keyCount = cast<RankedTensorType>(op.getK().getType()).getShape().drop_back().back();
     // The small difference keeps 0.1 of 50 keys from being 6.
@@ -392,7 +452,8 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
   void noteDetectors(int64_t attentions) {
     std::string text;
     llvm::raw_string_ostream out(text);
-    out << "detector: " << detector << ", rank " << rank << ", " << precision << ", retain "
+    out << "detector: " << detector << ", rank " << (kind == Kind::File ? usedRank : rank) << ", "
+        << stringifyPrecision(chosenPrecision) << ", retain "
         << llvm::format("%g", retain.getValue()) << ", in " << attentions << " attentions";
     if (unprojected)
       out << ", of " << unprojected << " from queries or keys themselves";
@@ -403,6 +464,10 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
 
   /// Detectors without a second moment; those that read queries or keys.
   int64_t unweighted = 0, unprojected = 0;
+  /// The largest rank in use.
+  int64_t usedRank = 0;
+  /// From the file, and in use.
+  DetectorFile given, used;
   Kind kind = Kind::Weighted;
   Precision chosenPrecision = Precision::INT4;
 };

@@ -5,7 +5,7 @@
 // RUN: not dota-opt --dota-insert-detectors='precision=fx3' %S/dota-insert-observers.mlir 2>&1 | FileCheck %s --check-prefix=PRECISION
 // RETAIN: error: retain is 1.5{{.*}}; a share from 0 to 1 expected
 // RANK: error: rank is 0; at least 1 expected
-// DETECTOR: error: detector is 'magic'; weighted, svd or random expected
+// DETECTOR: error: detector is 'magic'; weighted, svd, random or a file expected
 // PRECISION: error: precision is 'fx3'; fx16, fx8, fx4, int4 or int2 expected
 
 func.func @weights(%x: tensor<10x8xf32>) -> tensor<10x8xf32> {

@@ -85,11 +85,16 @@ TEST(Masks, SaysWhatIsWrong) {
   EXPECT_EQ(errorOf(R"({"a":{"b":1}})"), "m: tensor 'a' has a 'b'");
   EXPECT_EQ(errorOf(R"({"a":{"dtype":"U32","shape":[1]}})"), "m: tensor 'a' has no data_offsets");
   EXPECT_EQ(errorOf(R"({"a":{"dtype":"F32","shape":[1,1,1],"data_offsets":[0,4]}})", {0}),
-            "m: tensor 'a' has dtype \"F32\"; masks are \"U32\"");
+            "m: tensor 'a' has dtype F32; masks are U32");
+  EXPECT_EQ(errorOf(R"({"a":{"dtype":"F31","shape":[1,1,1],"data_offsets":[0,4]}})", {0}),
+            "m: tensor 'a' has dtype \"F31\", which is none of safetensors");
+  EXPECT_EQ(errorOf(R"({"__metadata__":[]})"), "m: __metadata__ is not an object of strings");
+  EXPECT_EQ(errorOf(R"({"__metadata__":{"a":1}})"),
+            "m: __metadata__ has 1 for 'a'; a string expected");
   EXPECT_EQ(errorOf(R"({"a":{"dtype":"U32","shape":[1,-1,1],"data_offsets":[0,4]}})", {0}),
-            "m: tensor 'a' has shape [1,-1,1]; masks have [heads, rows, keep]");
+            "m: tensor 'a' has shape [1,-1,1]; an array of natural numbers expected");
   EXPECT_EQ(errorOf(R"({"a":{"dtype":"U32","shape":[1,1],"data_offsets":[0,4]}})", {0}),
-            "m: tensor 'a' has shape [1,1]; masks have [heads, rows, keep]");
+            "m: tensor 'a' has shape [1, 1]; masks have [heads, rows, keep]");
   EXPECT_EQ(errorOf(R"({"a":{"dtype":"U32","shape":[1,1,1],"data_offsets":[4,0]}})", {0}),
             "m: tensor 'a' has data_offsets [4,0]; they are [begin, end]");
   EXPECT_EQ(errorOf(R"({"a":{"dtype":"U32","shape":[1,1,2],"data_offsets":[0,8]}})", {0}),

@@ -23,8 +23,10 @@ struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
       *this, "retain",
       llvm::cl::desc("share of the keys that a row keeps; 0 leaves attention dense"),
       llvm::cl::init(0)};
-  Option<std::string> detector{*this, "detector", llvm::cl::desc("weighted, svd or random"),
+  Option<std::string> detector{*this, "detector", llvm::cl::desc("weighted, svd, random or a file"),
                                llvm::cl::init("weighted")};
+  Option<std::string> dumpDetectors{*this, "dump-detectors",
+                                    llvm::cl::desc("file that the detectors are written to")};
   Option<int64_t> rank{*this, "rank", llvm::cl::desc("columns a head of the detector"),
                        llvm::cl::init(8)};
   Option<std::string> detectorPrecision{*this, "detector-precision",
