@@ -43,11 +43,7 @@ constexpr auto widestFirst = [] {
 /// Rows are `keep` slots each; sets the lengths and the longest.
 void KeyOrder::check(const uint32_t *ids, size_t firstRow, size_t keep, size_t keys) {
   longest_ = 0;
-  for (unsigned r = 0; r < group_; ++r) {
-    if (r >= rows_) {
-      lengths_[r] = 0;
-      continue;
-    }
+  for (unsigned r = 0; r < rows_; ++r) {
     const uint32_t *row = ids + r * keep;
     size_t n = 0;
     uint32_t previous = 0;
@@ -70,28 +66,21 @@ void KeyOrder::check(const uint32_t *ids, size_t firstRow, size_t keep, size_t k
 
 /// Sorts the keys into the lists of their patterns.
 void KeyOrder::collect(const uint32_t *ids, size_t keep, bool positions) {
-  const uint32_t patterns = 1u << std::max(group_, 4u);
-  ranges_.clear();
-  plan_.clear();
-  step_ = loads_ = 0;
-  for (uint32_t p = 0; p < patterns; ++p)
-    lists_[p] = {kNoKey, kNoKey, 0};
-
+  const uint32_t patterns = 1u << rows_;
   for (unsigned r = 0; r < rows_; ++r) {
     const uint32_t *row = ids + r * keep;
     for (uint32_t i = 0; i < lengths_[r]; ++i)
       wantedBy_[row[i]] |= static_cast<uint8_t>(1u << r);
   }
-  uint32_t counts[kMaxGroup][1 << kMaxGroup];
   for (unsigned r = 0; r < rows_; ++r) {
     const uint32_t *row = ids + r * keep;
-    std::fill_n(counts[r], patterns, 0);
+    std::fill_n(counts_[r], patterns, 0);
     for (uint32_t i = 0; i < lengths_[r]; ++i)
-      ++counts[r][wantedBy_[row[i]]];
+      ++counts_[r][wantedBy_[row[i]]];
     uint32_t start = 0;
     for (uint32_t p = 0; p < patterns; ++p) {
       starts_[r][p] = start;
-      start += counts[r][p];
+      start += counts_[r][p];
     }
   }
   if (positions) {
@@ -110,12 +99,24 @@ void KeyOrder::collect(const uint32_t *ids, size_t keep, bool positions) {
     for (uint32_t i = 0; i < lengths_[r]; ++i)
       wantedBy_[row[i]] = 0;
   }
+}
 
+/// Begins a plan: no step is taken, every key is in the list of its pattern. Fewer
+/// than four rows are four of which some idle.
+void KeyOrder::fillLists() {
+  const unsigned rows = std::max(rows_, 4u);
+  ranges_.clear();
+  plan_.clear();
+  step_ = loads_ = distinct_ = 0;
+  for (uint32_t p = 0; p < 1u << rows; ++p)
+    lists_[p] = {kNoKey, kNoKey, 0};
   // Each row of a pattern counts the same keys in it; the lowest speaks for all.
   for (unsigned r = 0; r < rows_; ++r)
-    for (uint32_t p = 1u << r; p < patterns; p += 2u << r)
-      append(p, p, 0, counts[r][p]);
-  for (unsigned r = 0; r < std::max(group_, 4u); ++r)
+    for (uint32_t p = 1u << r; p < 1u << rows_; p += 2u << r) {
+      append(p, p, 0, counts_[r][p]);
+      distinct_ += counts_[r][p];
+    }
+  for (unsigned r = 0; r < rows; ++r)
     append(1u << r, kIdle, 0, longest_ - (r < rows_ ? lengths_[r] : 0));
 }
 
@@ -184,8 +185,8 @@ void KeyOrder::serve(std::span<const uint32_t> patterns, uint32_t count) {
 }
 
 void KeyOrder::planGreedy() {
-  const uint32_t all = (1u << group_) - 1;
-  const auto patterns = std::span(widestFirst[group_]).first(all);
+  const uint32_t all = (1u << rows_) - 1;
+  const auto patterns = std::span(widestFirst[rows_]).first(all);
   while (step_ < longest_) {
     uint32_t chosen[kMaxGroup];
     unsigned n = 0;
@@ -225,6 +226,95 @@ void KeyOrder::planGreedy() {
   }
 }
 
+/// A step takes one of the widest patterns, of these the one with most keys, and
+/// covers the other rows with as few splits as can be, then with as few patterns,
+/// then with the most uneven ones: the best of all covers. The step is repeated
+/// until a list is empty.
+void KeyOrder::planCovers() {
+  constexpr uint32_t kBlock = 1 << 10, kSplit = 1 << 14, kNever = 1 << 30;
+  const uint32_t all = (1u << rows_) - 1;
+  const auto patterns = std::span(widestFirst[rows_]).first(all);
+  while (step_ < longest_) {
+    uint32_t widest = 0;
+    for (uint32_t p : patterns) {
+      if (widest && std::popcount(p) < std::popcount(widest))
+        break;
+      if (lists_[p].count > (widest ? lists_[widest].count : 0))
+        widest = p;
+    }
+
+    // Keys of the patterns that hold each one: what a split could take from.
+    uint32_t holding[1 << kMaxGroup];
+    for (uint32_t p = 0; p <= all; ++p)
+      holding[p] = lists_[p].count;
+    --holding[widest];
+    for (unsigned r = 0; r < rows_; ++r)
+      for (uint32_t p = 0; p <= all; ++p)
+        if (!(p >> r & 1))
+          holding[p] += holding[p | 1u << r];
+
+    // The best cover of each set of the other rows.
+    const uint32_t others = all & ~widest;
+    uint32_t cost[1 << kMaxGroup], part[1 << kMaxGroup];
+    cost[0] = 0;
+    for (uint32_t set = (0 - others) & others; set; set = (set - others) & others) {
+      const uint32_t lowest = set & (0 - set), rest = set & ~lowest;
+      cost[set] = kNever;
+      for (uint32_t more = rest;; more = (more - 1) & rest) {
+        const uint32_t p = lowest | more;
+        const uint32_t width = static_cast<uint32_t>(std::popcount(p));
+        const uint32_t block = lists_[p].count ? kBlock - width * width
+                               : holding[p]    ? kBlock + kSplit
+                                               : kNever;
+        if (const uint32_t c = std::min(block + cost[set & ~p], kNever); c < cost[set]) {
+          cost[set] = c;
+          part[set] = p;
+        }
+        if (!more)
+          break;
+      }
+    }
+
+    uint32_t chosen[kMaxGroup], missing[kMaxGroup];
+    unsigned n = 0, toSplit = 0;
+    uint32_t steps = lists_[widest].count;
+    chosen[n++] = widest;
+    for (uint32_t set = others; set; set &= ~part[set]) {
+      const uint32_t p = part[set];
+      if (lists_[p].count) {
+        chosen[n++] = p;
+        steps = std::min(steps, lists_[p].count);
+      } else {
+        missing[toSplit++] = p;
+      }
+    }
+    if (toSplit)
+      steps = 1;
+    while (toSplit) {
+      const uint32_t p = missing[--toSplit];
+      auto left = [&](uint32_t q) {
+        return lists_[q].count - (std::find(chosen, chosen + n, q) != chosen + n);
+      };
+      // A key that leaves the fewest rows over, of these one there are most of.
+      uint32_t from = 0;
+      for (uint32_t q = p; q <= all; q = (q + 1) | p)
+        if (left(q) && (!from || std::popcount(q) < std::popcount(from) ||
+                        (std::popcount(q) == std::popcount(from) && left(q) > left(from))))
+          from = q;
+      if (!from) {
+        // Splits before this one took what held it; a row by itself always has a key.
+        missing[toSplit++] = p & (0 - p);
+        missing[toSplit++] = p & (p - 1);
+        continue;
+      }
+      if (from != p)
+        split(from, p, 1);
+      chosen[n++] = p;
+    }
+    serve(std::span(chosen, n), steps);
+  }
+}
+
 /// The fewest loads for up to four rows; fewer rows are four of which some idle.
 ///
 /// With t the keys wanted by three rows, p and p' those of two complementary pairs,
@@ -234,8 +324,8 @@ void KeyOrder::planGreedy() {
 /// is balanced, a key of three rows is split in three, two splits for one of D. The
 /// loads come to distinct keys + D + max(0, D - sum |p - p'|), and no schedule has
 /// fewer: no split lessens D by more than one, and each that does not unbalance the
-/// classes costs imbalance.
-void KeyOrder::planOptimum() {
+/// classes costs imbalance. A step more lessens D by one, too.
+void KeyOrder::planOptimum(uint32_t spareSteps) {
   constexpr uint32_t triples[] = {7, 11, 13, 14};
   constexpr uint32_t classes[][2] = {{3, 12}, {5, 10}, {6, 9}};
   auto count = [&](uint32_t p) { return static_cast<int64_t>(lists_[p].count); };
@@ -243,8 +333,20 @@ void KeyOrder::planOptimum() {
   int64_t excess = count(15) - longest_;
   for (uint32_t t : triples)
     excess += count(t);
-  for (auto [p, q] : classes)
+  int64_t imbalance = 0;
+  for (auto [p, q] : classes) {
     excess += std::max(count(p), count(q));
+    imbalance += std::abs(count(p) - count(q));
+  }
+  // The last of D costs a split each, what is before it two.
+  const double reload = options_.reloadSteps;
+  const int64_t pays = reload > 1 ? excess : 2 * reload > 1 ? excess - imbalance : 0;
+  if (const int64_t more = std::min<int64_t>(pays, spareSteps); more > 0) {
+    for (unsigned r = 0; r < 4; ++r)
+      append(1u << r, kIdle, 0, static_cast<uint32_t>(more));
+    longest_ += static_cast<uint32_t>(more);
+    excess -= more;
+  }
   for (auto [p, q] : classes) {
     int64_t n = std::clamp<int64_t>(excess, 0, std::abs(count(p) - count(q)));
     uint32_t larger = count(p) > count(q) ? p : q;
@@ -290,22 +392,55 @@ uint32_t KeyOrder::countInOrder(const uint32_t *ids, size_t keep) const {
   return loads;
 }
 
-void KeyOrder::writeInOrder(uint32_t *steps) const {
+void KeyOrder::writeInOrder(uint32_t from, uint32_t *steps) const {
   for (uint32_t s = 0; s < longest_; ++s)
     for (unsigned r = 0; r < group_; ++r)
-      steps[size_t{s} * group_ + r] = s < lengths_[r] ? s : kNoKey;
+      steps[size_t{s} * group_ + r] = r < rows_ && s < lengths_[r] ? from + s : kNoKey;
 }
 
-void KeyOrder::writePlan(size_t keep, uint32_t *steps) const {
-  std::fill_n(steps, size_t{longest_} * group_, kNoKey);
+void KeyOrder::writePlan(size_t keep, uint32_t from, uint32_t *steps) const {
+  std::fill_n(steps, size_t{step_} * group_, kNoKey);
   for (const Block &block : plan_)
     for (uint32_t left = block.rows; left; left &= left - 1) {
       unsigned r = static_cast<unsigned>(std::countr_zero(left));
-      const uint32_t *from = positions_.data() + r * keep + starts_[r][block.origin] + block.first;
+      const uint32_t *sorted =
+          positions_.data() + r * keep + starts_[r][block.origin] + block.first;
       uint32_t *to = steps + size_t{block.firstStep} * group_ + r;
       for (uint32_t i = 0; i < block.steps; ++i)
-        to[size_t{i} * group_] = from[i];
+        to[size_t{i} * group_] = from + sorted[i];
     }
+}
+
+/// Plans a window; false where the rows had best visit their keys in order.
+bool KeyOrder::plan(const uint32_t *ids, size_t keep, bool positions, uint32_t spareSteps) {
+  if (options_.rule != OrderRule::InOrder) {
+    collect(ids, keep, positions);
+    fillLists();
+    if (options_.rule == OrderRule::Best && rows_ <= 4) {
+      planOptimum(spareSteps);
+      return true;
+    }
+    planGreedy();
+    if (loads_ == distinct_)
+      return true;
+    if (options_.rule == OrderRule::Best) {
+      const uint32_t loads = loads_;
+      std::swap(plan_, otherPlan_);
+      fillLists();
+      planCovers();
+      if (loads < loads_) {
+        std::swap(plan_, otherPlan_);
+        loads_ = loads;
+      }
+    }
+  }
+  // No rule but the optimum is bound to be better than none; the promise is.
+  const uint32_t loads = countInOrder(ids, keep);
+  if (options_.rule != OrderRule::InOrder && loads_ <= loads)
+    return true;
+  loads_ = loads;
+  step_ = longest_;
+  return false;
 }
 
 OrderWork KeyOrder::order(std::span<const uint32_t> ids, size_t rows, size_t keep, size_t keys,
@@ -317,36 +452,42 @@ OrderWork KeyOrder::order(std::span<const uint32_t> ids, size_t rows, size_t kee
   if (wantedBy_.size() < keys)
     wantedBy_.resize(keys);
   group_ = group;
+  const size_t window = options_.window ? std::min<size_t>(options_.window, keep) : keep;
 
   OrderWork work;
   for (size_t first = 0; first < rows; first += group) {
     const uint32_t *groupIds = ids.data() + first * keep;
     rows_ = static_cast<unsigned>(std::min<size_t>(group, rows - first));
     check(groupIds, first, keep, keys);
+    uint32_t lengths[kMaxGroup];
+    std::copy_n(lengths_, rows_, lengths);
+    const uint32_t longest = longest_;
 
-    const bool optimum = rule_ == OrderRule::Best && group <= 4;
-    bool inOrder = rule_ == OrderRule::InOrder;
-    if (!inOrder) {
-      collect(groupIds, keep, schedule != nullptr);
-      optimum ? planOptimum() : planGreedy();
-    }
-    // A greedy order is not bound to be better than none; the promise is.
-    if (!optimum)
-      if (uint32_t loads = countInOrder(groupIds, keep); inOrder || loads < loads_) {
-        loads_ = loads;
-        inOrder = true;
+    uint32_t *slot = schedule ? schedule + first / group * (2 + group * keep) : nullptr;
+    uint32_t steps = 0, loads = 0, spare = static_cast<uint32_t>(keep) - longest;
+    for (uint32_t from = 0; from < longest; from += static_cast<uint32_t>(window)) {
+      longest_ = std::min(static_cast<uint32_t>(window), longest - from);
+      spare += longest_;
+      for (unsigned r = 0; r < rows_; ++r)
+        lengths_[r] = std::min(longest_, lengths[r] - std::min(from, lengths[r]));
+      const bool planned = plan(groupIds + from, keep, slot != nullptr, spare - longest_);
+      if (slot) {
+        uint32_t *at = slot + 2 + size_t{steps} * group;
+        planned ? writePlan(keep, from, at) : writeInOrder(from, at);
       }
-    if (schedule) {
-      uint32_t *slot = schedule + first / group * (2 + group * keep);
-      slot[0] = longest_;
-      slot[1] = loads_;
-      inOrder ? writeInOrder(slot + 2) : writePlan(keep, slot + 2);
+      steps += step_;
+      loads += loads_;
+      spare -= step_;
+    }
+    if (slot) {
+      slot[0] = steps;
+      slot[1] = loads;
     }
     work.groups += 1;
-    work.steps += longest_;
-    work.loads += loads_;
+    work.steps += steps;
+    work.loads += loads;
     for (unsigned r = 0; r < rows_; ++r)
-      work.kept += lengths_[r];
+      work.kept += lengths[r];
   }
   return work;
 }

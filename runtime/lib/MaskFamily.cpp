@@ -8,9 +8,12 @@
 //   window     half the keys around the row's own place, half uniform
 //   zipf       one popularity of keys for all rows, 1 / rank
 //   clustered  16 clusters of rows, each with its own popularity and a common one
-//   global     a quarter the same keys for all rows, half around the row's place, the
+//   causal     no key beyond the row's own place; a quarter the last of these, the
 //              rest uniform
-//   smooth     the largest products of features that drift from row to row
+//   bigbird    a quarter the same keys for all rows, half around the row's place, the
+//              rest uniform
+//   lowrank    the largest products of 8 features of the row with 8 of the key
+//   smooth     the same, with features that drift from row to row
 //
 //===----------------------------------------------------------------------===//
 #include "dota/runtime/Error.h"
@@ -26,8 +29,8 @@
 
 using namespace dota;
 
-static constexpr std::array<std::string_view, 6> familyNames = {"uniform",   "window", "zipf",
-                                                                "clustered", "global", "smooth"};
+static constexpr std::array<std::string_view, 8> familyNames = {
+    "uniform", "window", "zipf", "clustered", "causal", "bigbird", "lowrank", "smooth"};
 
 std::span<const std::string_view> MaskFamily::names() { return familyNames; }
 
@@ -228,28 +231,32 @@ Mask MaskFamily::make(uint64_t heads, uint64_t rows, uint64_t keys, uint64_t kee
           own[k] = (7 * own[k] + 3 * shared[k]) / 10 + 1;
         popularities.emplace_back(std::move(own));
       }
-    } else if (name == "global") {
+    } else if (name == "bigbird") {
       Row all(keys);
       all.clear(keys, keep / 4);
       all.fill(random);
       for (uint64_t k = 0; k < keys; ++k)
         if (all.has(k))
           common.push_back(k);
-    } else if (name == "smooth") {
+    } else if (name == "lowrank" || name == "smooth") {
       for (uint64_t k = 0; k < keys; ++k)
         keyFeatures.push_back(normalFeatures(random));
     }
     for (uint64_t r = 0; r < rows; ++r) {
       // Where the row stands among the keys, and how many of these it may see.
       const auto place = static_cast<int64_t>(r * keys / rows);
-      const auto visible = static_cast<uint64_t>(
+      auto visible = static_cast<uint64_t>(
           diagonal ? std::clamp<int64_t>(static_cast<int64_t>(r) + *diagonal + 1, 0,
                                          static_cast<int64_t>(keys))
                    : static_cast<int64_t>(keys));
+      if (name == "causal")
+        visible = std::min(visible, static_cast<uint64_t>(place) + 1);
       row.clear(visible, keep);
-      if (name == "window") {
+      if (name == "causal") {
+        row.window(static_cast<int64_t>(visible), static_cast<int64_t>(keep / 4));
+      } else if (name == "window") {
         row.window(place, static_cast<int64_t>(keep / 2));
-      } else if (name == "global") {
+      } else if (name == "bigbird") {
         for (uint64_t k : common)
           row.keep(k);
         row.window(place, static_cast<int64_t>(keep / 2));
@@ -257,11 +264,11 @@ Mask MaskFamily::make(uint64_t heads, uint64_t rows, uint64_t keys, uint64_t kee
         popularities[0].draw(row, random);
       } else if (name == "clustered") {
         popularities[random.below(kClusters)].draw(row, random);
-      } else if (name == "smooth") {
-        // An autoregression with 0.9 that keeps the standard deviation.
+      } else if (name == "lowrank" || name == "smooth") {
         const Features news = normalFeatures(random);
+        // An autoregression with 0.9 that keeps the standard deviation.
         for (size_t f = 0; f < kFeatures; ++f)
-          drift[f] = (drift[f] * 922 + news[f] * 446) / 1024;
+          drift[f] = name == "lowrank" ? news[f] : (drift[f] * 922 + news[f] * 446) / 1024;
         products.clear();
         for (uint64_t k = 0; k < visible; ++k) {
           int64_t product = 0;

@@ -2,12 +2,15 @@
 //
 // T query rows run together and share each key that is loaded. The order in which
 // a row visits its kept keys is free, so keys wanted by several rows are served in
-// the same step. One scheduler, used by the simulated Scheduler
-// unit, by timing-only runs and by compiler passes.
+// the same step. One scheduler, used by the simulated Scheduler unit, by
+// timing-only runs and by compiler passes. docs/key-order.md has the rules, with
+// proofs and measurements.
 //
 // What always holds: every kept (row, key) pair is visited exactly once; a group
-// takes as many steps as its longest row has keys; distinct keys of the group <=
-// loads <= loads in order <= kept pairs; rows with the same c keys cost c loads.
+// takes as many steps as its longest row has keys (unless it may take more, see
+// OrderOptions); distinct keys of the group <= loads by the best rule <= loads by
+// the greedy one <= loads in order <= kept pairs; rows with the same c keys cost c
+// loads.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DOTA_RUNTIME_KEYORDER_H
@@ -46,14 +49,26 @@ struct OrderWork {
 enum class OrderRule : uint8_t {
   InOrder, // every row visits its keys in ascending order
   Greedy,  // widest pattern first, filled with the widest fitting ones; split where none fits
-  Best,    // fewest loads there can be for groups of up to 4 rows, greedy beyond
+  Best,    // the fewest loads there can be for up to 4 rows; beyond, steps covered best
+};
+
+struct OrderOptions {
+  OrderRule rule = OrderRule::Best;
+  /// Ids of each row that the scheduler holds at a time: it orders so many of every
+  /// row by themselves, then the next. 0 for whole rows.
+  uint32_t window = 0;
+  /// What loading a key once more costs, in steps. Where up to 4 rows could do with
+  /// fewer loads in more steps, they take as many more as that pays for, as far as
+  /// the schedule has room: `keep` steps in all. 0 for none.
+  double reloadSteps = 0;
 };
 
 /// The scheduler and its scratch memory. Reuse one: after the first groups of a
 /// size it allocates nothing. Not for use by two threads at a time.
 class KeyOrder {
 public:
-  explicit KeyOrder(OrderRule rule = OrderRule::Best) : rule_(rule) {}
+  explicit KeyOrder(OrderRule rule = OrderRule::Best) { options_.rule = rule; }
+  explicit KeyOrder(const OrderOptions &options) : options_(options) {}
 
   /// Orders the keys of `rows` rows, `group` rows (1 to 8) at a time.
   ///
@@ -92,32 +107,45 @@ private:
 
   void check(const uint32_t *ids, size_t firstRow, size_t keep, size_t keys);
   void collect(const uint32_t *ids, size_t keep, bool positions);
+  void fillLists();
   void append(uint32_t pattern, uint32_t origin, uint32_t first, uint32_t count);
   Range take(uint32_t pattern, uint32_t atMost);
   void split(uint32_t pattern, uint32_t part, uint32_t count);
   void serve(std::span<const uint32_t> patterns, uint32_t count);
   void planGreedy();
-  void planOptimum();
+  void planCovers();
+  void planOptimum(uint32_t spareSteps);
+  bool plan(const uint32_t *ids, size_t keep, bool positions, uint32_t spareSteps);
   uint32_t countInOrder(const uint32_t *ids, size_t keep) const;
-  void writeInOrder(uint32_t *steps) const;
-  void writePlan(size_t keep, uint32_t *steps) const;
+  void writeInOrder(uint32_t from, uint32_t *steps) const;
+  void writePlan(size_t keep, uint32_t from, uint32_t *steps) const;
 
-  OrderRule rule_;
+  OrderOptions options_;
 
-  // The group at hand.
-  unsigned group_ = 0;   // rows that could share
-  unsigned rows_ = 0;    // rows there are
-  uint32_t longest_ = 0; // keys of the longest row
-  uint32_t step_ = 0;    // steps planned so far
-  uint32_t loads_ = 0;   // loads planned so far
+  // The group at hand, of each row as much as a window holds.
+  unsigned group_ = 0;    // rows that could share
+  unsigned rows_ = 0;     // rows there are
+  uint32_t longest_ = 0;  // keys of the longest row, and steps the group may take
+  uint32_t distinct_ = 0; // keys
+  uint32_t step_ = 0;     // steps planned so far
+  uint32_t loads_ = 0;    // loads planned so far
   uint32_t lengths_[kMaxGroup] = {};
+  uint32_t counts_[kMaxGroup][1 << kMaxGroup] = {}; // of each row's keys of a pattern
   uint32_t starts_[kMaxGroup][1 << kMaxGroup] = {}; // of each pattern in positions_
   List lists_[1 << kMaxGroup] = {};
   std::vector<Range> ranges_;
   std::vector<Block> plan_;
+  std::vector<Block> otherPlan_;
   std::vector<uint32_t> positions_; // of each row's keys, sorted by pattern
   std::vector<uint8_t> wantedBy_;   // the pattern of each key; zeros between groups
 };
+
+/// Loads that no order of these rows can go below, each group of `group` rows in as
+/// many steps as its longest row has keys: the fewest there are for groups of up to
+/// four rows; beyond, what the linear relaxation proves, in up to tenths of a second
+/// a group. The ids are as `KeyOrder::order` takes them.
+uint64_t leastLoads(std::span<const uint32_t> ids, size_t rows, size_t keep, size_t keys,
+                    unsigned group);
 
 } // namespace dota
 

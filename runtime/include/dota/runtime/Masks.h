@@ -71,7 +71,8 @@ struct MaskFamily {
   std::string name;
   uint64_t seed = 0;
 
-  /// All there are: uniform, window, zipf, clustered, global, smooth.
+  /// All there are: uniform, window, zipf, clustered, causal, bigbird, lowrank,
+  /// smooth.
   static std::span<const std::string_view> names();
   /// Throws Error.
   static MaskFamily parse(std::string_view text);
@@ -80,7 +81,8 @@ struct MaskFamily {
 
   /// A mask in which every row keeps the same number of its visible keys: `keep`,
   /// or all of them where there are fewer. With a `diagonal` key j is visible to
-  /// row i when j <= i + diagonal. `stream` tells masks of one seed apart.
+  /// row i when j <= i + diagonal; in the causal family also only when it stands no
+  /// later among the keys than the row among the rows. `stream` tells masks of one seed apart.
   Mask make(uint64_t heads, uint64_t rows, uint64_t keys, uint64_t keep,
             std::optional<int64_t> diagonal, uint64_t stream) const;
 };
