@@ -187,8 +187,9 @@ Value Raiser::emitGeneric(Expr root, ArrayRef<Variable> order) {
   SmallVector<Value> inputs;
   SmallVector<AffineMap> maps;
   DenseMap<Expr, unsigned> inputOf;
-  // Read out of bounds where the value is not used: element by element, clamped.
-  DenseMap<Expr, Place> clamped;
+  // What no operand of a linalg op can say is read element by element: a corner of a
+  // tensor, and, clamped, what lies out of bounds where a select discards it.
+  DenseMap<Expr, Place> elements;
   auto addInput = [&](Expr e, const Place &at) {
     // The tensor may be broadcast along variables that the value does not depend on.
     DenseMap<Variable, Index> missing;
@@ -201,14 +202,16 @@ Value Raiser::emitGeneric(Expr root, ArrayRef<Variable> order) {
     }
     place = tracer.follow(place.tensor, place.index);
     auto type = cast<RankedTensorType>(place.tensor.getType());
-    for (auto [index, extent] : llvm::zip_equal(place.index, type.getShape()))
-      if (indices.bounds(index).low < 0 || indices.bounds(index).high >= extent) {
-        clamped[e] = place;
+    SmallVector<AffineExpr> results;
+    for (auto [index, extent] : llvm::zip_equal(place.index, type.getShape())) {
+      IndexSpace::Bounds bounds = indices.bounds(index);
+      results.push_back(toAffine(indices, index, dims, context));
+      bool isCorner = isa<AffineDimExpr>(results.back()) && bounds.high != extent - 1;
+      if (isCorner || bounds.low < 0 || bounds.high >= extent) {
+        elements[e] = place;
         return;
       }
-    SmallVector<AffineExpr> results;
-    for (Index index : place.index)
-      results.push_back(toAffine(indices, index, dims, context));
+    }
     inputOf[e] = inputs.size();
     inputs.push_back(place.tensor);
     maps.push_back(AffineMap::get(order.size(), 0, results, context));
@@ -276,7 +279,7 @@ Value Raiser::emitGeneric(Expr root, ArrayRef<Variable> order) {
         return it->second;
       const Node n = exprs.node(e);
       SmallVector<Value> a;
-      if (!inputOf.contains(e) && !clamped.contains(e))
+      if (!inputOf.contains(e) && !elements.contains(e))
         for (Expr arg : n.args)
           a.push_back(self(self, arg));
       auto number = [&](double x) -> Value {
@@ -287,7 +290,7 @@ Value Raiser::emitGeneric(Expr root, ArrayRef<Variable> order) {
         result = convert(blockArgs[it->second], n.kind);
         return done[e] = result;
       }
-      if (auto it = clamped.find(e); it != clamped.end()) {
+      if (auto it = elements.find(e); it != elements.end()) {
         SmallVector<Value> where;
         auto type = cast<RankedTensorType>(it->second.tensor.getType());
         for (auto [index, extent] : llvm::zip_equal(it->second.index, type.getShape())) {

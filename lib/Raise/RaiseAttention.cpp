@@ -269,7 +269,8 @@ bool Raiser::assignRoles(Core &core, std::string &why) {
     else if (!q && !k && value)
       (p ? shared : core.valueWidth).push_back(v);
     else {
-      why = value && q ? "the values change with the query"
+      why = q && value ? "the values change with the query"
+            : q && k   ? "the keys change with the query"
             : k        ? "the keys have a dimension that the values lack"
                        : "the product has a dimension that queries, keys and values lack";
       return false;
