@@ -623,10 +623,34 @@ void Raiser::raised(Operation *op, StringRef what) {
       << "raised";
 }
 
+/// A norm's statistic, whatever became of it.
+bool Raiser::isSumOfSquares(Value v) {
+  auto r = tracer.reduction(v);
+  if (!r || r->loops.size() != 1)
+    return false;
+  SmallVector<Index> at = tracer.variables(cast<RankedTensorType>(v.getType()).getShape());
+  auto step = tracer.step(*r, at, tracer.variables({r->extent(0)}), /*shallow=*/false);
+  if (!step || step->combine != Combine::Add)
+    return false;
+  SmallVector<Expr> factors;
+  exprs.factors(exprs.splitCoefficient(step->term).second, factors);
+  return factors.size() == 2 && factors[0] == factors[1];
+}
+
 void Raiser::missed(Operation *op, StringRef what, const Twine &why) {
-  remark::missed(op->getLoc(),
-                 remark::RemarkOpts::name(what).category("dota-raise").function(function.getName()))
-      << why.str();
+  misses[op].emplace_back(what, why.str());
+}
+
+void Raiser::remarkMisses() {
+  // In program order, and only what is still there: an exponential, say, goes with
+  // the attention that it was part of.
+  function.walk<WalkOrder::PreOrder>([&](Operation *op) {
+    for (auto &[what, why] : misses.lookup(op))
+      remark::missed(
+          op->getLoc(),
+          remark::RemarkOpts::name(what).category("dota-raise").function(function.getName()))
+          << why;
+  });
 }
 
 //===----------------------------------------------------------------------===//
@@ -634,12 +658,20 @@ void Raiser::missed(Operation *op, StringRef what, const Twine &why) {
 //===----------------------------------------------------------------------===//
 
 void Raiser::run() {
+  if (!function.getBody().hasOneBlock()) {
+    missed(function, "function", "it has several blocks");
+    return remarkMisses();
+  }
   SmallVector<Operation *> ops;
   for (Operation &op : function.getBody().front()) {
     auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
-    if (linalgOp && op.getNumResults() == 1 && linalgOp.hasPureTensorSemantics() &&
-        !linalgOp.hasDynamicShape() && kindOf(op.getResult(0).getType()) == ScalarKind::Float)
+    if (!linalgOp || op.getNumResults() != 1 || !linalgOp.hasPureTensorSemantics() ||
+        kindOf(op.getResult(0).getType()) != ScalarKind::Float)
+      continue;
+    if (!linalgOp.hasDynamicShape())
       ops.push_back(&op);
+    else if (linalg::isaContractionOpInterface(linalgOp))
+      missed(&op, "linear", "its shape is dynamic");
   }
 
   // First where the attention is: its products are not products with a weight,
@@ -698,15 +730,21 @@ void Raiser::run() {
 
   // What the raised ops replaced.
   for (Operation &op : llvm::make_early_inc_range(llvm::reverse(function.getBody().front())))
-    if (isOpTriviallyDead(&op))
+    if (isOpTriviallyDead(&op)) {
+      misses.erase(&op);
       op.erase();
+    }
+  for (Operation &op : function.getBody().front())
+    if (op.getNumResults() == 1 && isSumOfSquares(op.getResult(0)))
+      missed(&op, "norm", "what the sum of squares is used for is no norm, or one without epsilon");
+  remarkMisses();
 }
 
 namespace {
 struct Raise : mlir::dota::impl::RaiseBase<Raise> {
   void runOnOperation() override {
     for (func::FuncOp function : getOperation().getOps<func::FuncOp>())
-      if (function.getBody().hasOneBlock())
+      if (!function.isExternal())
         Raiser(function).run();
   }
 };

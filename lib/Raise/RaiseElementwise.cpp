@@ -656,6 +656,8 @@ bool Raiser::raiseElementwise(Value v, bool mustCompute) {
     builder.setInsertionPointAfter(op);
     loc = op->getLoc();
     Value result = build(*found, layout, op);
+    if (found->kind == Plan::Sum || found->kind == Plan::Product)
+      raised(op, found->kind == Plan::Sum ? "add" : "mul");
     replace(v, restore(result, layout, vars, type));
     return true;
   }
@@ -673,5 +675,7 @@ bool Raiser::raiseElementwise(Value v, bool mustCompute) {
         kindOf(operand.getType()) == ScalarKind::Float)
       any |= raiseElementwise(operand, /*mustCompute=*/true);
   }
+  if (!any && !mustCompute && tracer.isFromDevice(e))
+    missed(op, "elementwise", "neither a norm nor an activation, nor a sum or product of such");
   return any;
 }

@@ -115,9 +115,12 @@ private:
   Value build(const Plan &plan, const Layout &layout, Operation *at);
   bool isPlainSum(Expr e, const Layout &layout);
 
+  bool isSumOfSquares(Value v);
+
   //===--- Remarks ------------------------------------------------------------===//
   void raised(Operation *op, StringRef what);
   void missed(Operation *op, StringRef what, const Twine &why);
+  void remarkMisses();
 
   func::FuncOp function;
   OpBuilder builder;
@@ -135,6 +138,8 @@ private:
   DenseSet<Operation *> lateCores, raisedLate;
   /// Why a product with an exponential among its factors is no attention.
   DenseMap<Operation *, std::string> notAttention;
+  /// What was not raised of an op, and why.
+  DenseMap<Operation *, SmallVector<std::pair<StringRef, std::string>>> misses;
   std::map<std::pair<int, std::vector<int64_t>>, Value> selections;
   DenseSet<Value> visited;
   /// Host values that norms were taken of.
