@@ -21,6 +21,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Tosa/IR/TosaOps.h"
 #include "mlir/Dialect/Tosa/Transforms/Passes.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
@@ -50,6 +51,36 @@ void addTosaToLinalg(OpPassManager &functions) {
   functions.addPass(createTosaToTensorPass());
 }
 
+/// Refuses weights that the file names and does not hold, or not all of: what
+/// comes after would find them missing without knowing where.
+LogicalResult checkWeights(ModuleOp module) {
+  WalkResult result = module.walk([](Operation *op) {
+    for (NamedAttribute named : op->getAttrs()) {
+      auto resource = dyn_cast<DenseResourceElementsAttr>(named.getValue());
+      if (!resource)
+        continue;
+      DenseResourceElementsHandle handle = resource.getRawHandle();
+      AsmResourceBlob *blob = handle.getBlob();
+      if (!blob) {
+        op->emitError() << "weights '" << handle.getKey() << "' have no data in this module";
+        return WalkResult::interrupt();
+      }
+      ShapedType type = resource.getType();
+      if (!type.getElementType().isIntOrFloat())
+        continue;
+      // A boolean is a byte.
+      int64_t bytes = type.getNumElements() * ((type.getElementTypeBitWidth() + 7) / 8);
+      if (int64_t(blob->getData().size()) != bytes) {
+        op->emitError() << "weights '" << handle.getKey() << "' hold " << blob->getData().size()
+                        << " bytes; " << type << " takes " << bytes;
+        return WalkResult::interrupt();
+      }
+    }
+    return WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
+}
+
 LogicalResult decomposeSoftmax(ModuleOp module) {
   SmallVector<linalg::SoftmaxOp> ops;
   module.walk([&](linalg::SoftmaxOp op) { ops.push_back(op); });
@@ -67,6 +98,8 @@ LogicalResult decomposeSoftmax(ModuleOp module) {
 struct Frontend : mlir::dota::impl::FrontendBase<Frontend> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
+    if (failed(checkWeights(module)))
+      return signalPassFailure();
 
     OpPassManager inlining(ModuleOp::getOperationName());
     inlining.addPass(createInlinerPass());
