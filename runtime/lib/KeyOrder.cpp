@@ -84,7 +84,6 @@ void KeyOrder::collect(const uint32_t *ids, size_t keep, bool positions) {
     }
   }
   if (positions) {
-    positions_.resize(std::max(positions_.size(), size_t{group_} * keep));
     for (unsigned r = 0; r < rows_; ++r) {
       const uint32_t *row = ids + r * keep;
       uint32_t *sorted = positions_.data() + r * keep;
@@ -452,6 +451,11 @@ OrderWork KeyOrder::order(std::span<const uint32_t> ids, size_t rows, size_t kee
   if (wantedBy_.size() < keys)
     wantedBy_.resize(keys);
   group_ = group;
+  // No group has more loads than rows times keys, and each split makes one.
+  plan_.reserve(group * keep);
+  otherPlan_.reserve(group * keep);
+  ranges_.reserve((size_t{1} << group) + kMaxGroup + 2 * group * keep);
+  positions_.resize(std::max(positions_.size(), schedule ? group * keep : 0));
   const size_t window = options_.window ? std::min<size_t>(options_.window, keep) : keep;
 
   OrderWork work;

@@ -63,8 +63,8 @@ struct OrderOptions {
   double reloadSteps = 0;
 };
 
-/// The scheduler and its scratch memory. Reuse one: after the first groups of a
-/// size it allocates nothing. Not for use by two threads at a time.
+/// The scheduler and its scratch memory. Reuse one: rows of a size that it has
+/// ordered before make it allocate nothing. Not for use by two threads at a time.
 class KeyOrder {
 public:
   explicit KeyOrder(OrderRule rule = OrderRule::Best) { options_.rule = rule; }
