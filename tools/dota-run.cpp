@@ -37,7 +37,7 @@ cl::opt<std::string> function("function", cl::cat(category),
                               cl::desc("the function to run (main, or the only public one)"));
 cl::opt<bool> reference("reference", cl::cat(category),
                         cl::desc("run the module as it is, in f32, without the device"));
-enum class Level { Machine, Linalg, Float };
+enum class Level : uint8_t { Machine, Linalg, Float };
 cl::opt<Level> level("level", cl::cat(category), cl::init(Level::Machine),
                      cl::desc("what runs the device programs"),
                      cl::values(clEnumValN(Level::Machine, "machine", "the simulator"),

@@ -283,6 +283,7 @@ std::vector<BufferLife> reorderLives(ArrayRef<StreamInstruction> stream,
       lives[buffer].last = position;
     }
   std::vector<BufferLife> sorted;
+  sorted.reserve(byFirst.size());
   for (uint32_t buffer : byFirst)
     sorted.push_back(lives[buffer]);
   return sorted;
@@ -308,6 +309,7 @@ struct LaneSchedule : mlir::dota::impl::LaneScheduleBase<LaneSchedule> {
 
     std::vector<StreamInstruction> instructions = findDependences(lives);
     std::vector<uint64_t> cycles;
+    cycles.reserve(instructions.size());
     for (const StreamInstruction &instruction : instructions)
       cycles.push_back(instruction.fence ? 0 : costs.of(instruction.instruction));
     auto estimate = [&](ArrayRef<uint32_t> order) {

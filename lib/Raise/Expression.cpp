@@ -94,8 +94,10 @@ Index IndexSpace::add(Index a, Index b) {
     auto it = llvm::find_if(form.terms, [&](const Term &t) { return t.atom == term.atom; });
     if (it == form.terms.end())
       form.terms.push_back(term);
-    else if ((it->factor += term.factor) == 0)
+    else if (it->factor == -term.factor)
       form.terms.erase(it);
+    else
+      it->factor += term.factor;
   }
   // j c (x / c) + j (x mod c) = j x. The quotient of a quotient is held as one
   // quotient, so it is looked up in its simplified form.
@@ -348,7 +350,7 @@ Expr ExprSpace::reduce(Combine combine, Expr term, Expr init, ArrayRef<Variable>
   return intern(std::move(n));
 }
 
-static ScalarKind resultKind(Op op, ScalarKind first, ScalarKind second) {
+static ScalarKind resultKind(Op op, ScalarKind second) {
   switch (op) {
   case Op::AddI:
   case Op::MulI:
@@ -411,7 +413,6 @@ static double foldUnary(Op op, double x) {
   case Op::Round:
     return std::nearbyint(x);
   case Op::Trunc:
-    return std::trunc(x);
   case Op::FloatToInt:
     return std::trunc(x);
   case Op::IntToBool:
@@ -494,8 +495,7 @@ Expr ExprSpace::make(Op op, ArrayRef<Expr> given, uint8_t detail) {
     auto c = constantOf(i);
     return c && *c == value;
   };
-  ScalarKind kind = resultKind(op, nodes[args[0]].kind,
-                               args.size() > 1 ? nodes[args[1]].kind : ScalarKind::Float);
+  ScalarKind kind = resultKind(op, args.size() > 1 ? nodes[args[1]].kind : ScalarKind::Float);
 
   if (op == Op::Select) {
     if (auto c = constantOf(0))

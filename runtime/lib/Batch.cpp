@@ -72,6 +72,8 @@ std::vector<NpyArray> dota::runBatch(Simulator &simulator, const Program &progra
       beforeRun(run);
     std::vector<const void *> from;
     std::vector<void *> to;
+    from.reserve(inputs.size());
+    to.reserve(outputs.size());
     for (size_t i = 0; i < inputs.size(); ++i)
       from.push_back(inputs[i].bytes.data() + run * program.inputs[i].bytes());
     for (size_t i = 0; i < outputs.size(); ++i)

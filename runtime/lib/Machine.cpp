@@ -21,6 +21,7 @@ constexpr double kLargestWidth = 1 << 20;
 constexpr double kLargestLatency = 1 << 24;
 constexpr double kLargestEnergy = 1e9;
 
+// NOLINTNEXTLINE(bugprone-macro-parentheses): a type cannot stand in parentheses.
 #define PLACE(type, member) [](Machine &m) -> type & { return m.member; }
 
 constexpr bool kPublished = true, kAssumed = false;

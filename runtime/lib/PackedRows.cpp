@@ -52,17 +52,18 @@ static void packNarrow(const int16_t *values, size_t n, std::byte *packed) {
 void dota::unpack(const std::byte *packed, Precision precision, size_t n, int16_t *values) {
   if (n == 0)
     return;
-  switch (bitsOf(precision)) {
-  case 16:
+  switch (precision) {
+  case Precision::FX16:
     std::copy_n(packed, 2 * n, reinterpret_cast<std::byte *>(values));
     return;
-  case 8:
+  case Precision::FX8:
     for (size_t i = 0; i < n; ++i)
-      values[i] = static_cast<int8_t>(std::to_integer<uint8_t>(packed[i]));
+      values[i] = static_cast<int16_t>((std::to_integer<int>(packed[i]) ^ 0x80) - 0x80);
     return;
-  case 4:
+  case Precision::FX4:
+  case Precision::INT4:
     return unpackNarrow<4>(packed, n, values);
-  case 2:
+  case Precision::INT2:
     return unpackNarrow<2>(packed, n, values);
   }
 }
@@ -70,17 +71,18 @@ void dota::unpack(const std::byte *packed, Precision precision, size_t n, int16_
 void dota::pack(const int16_t *values, Precision precision, size_t n, std::byte *packed) {
   if (n == 0)
     return;
-  switch (bitsOf(precision)) {
-  case 16:
+  switch (precision) {
+  case Precision::FX16:
     std::copy_n(reinterpret_cast<const std::byte *>(values), 2 * n, packed);
     return;
-  case 8:
+  case Precision::FX8:
     for (size_t i = 0; i < n; ++i)
       packed[i] = static_cast<std::byte>(values[i]);
     return;
-  case 4:
+  case Precision::FX4:
+  case Precision::INT4:
     return packNarrow<4>(values, n, packed);
-  case 2:
+  case Precision::INT2:
     return packNarrow<2>(values, n, packed);
   }
 }

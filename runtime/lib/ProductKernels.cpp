@@ -120,8 +120,8 @@ using V32 = hn::Vec<D32>;
 using V16 = hn::Vec<D16>;
 
 /// Vectors of a tile's row, and rows of a tile: as many sums as registers hold.
-constexpr int kVectors = 2;
-constexpr int kTileRows = HWY_TARGET == HWY_AVX3 ? 6 : 3;
+constexpr size_t kVectors = 2;
+constexpr size_t kTileRows = HWY_TARGET == HWY_AVX3 ? 6 : 3;
 
 /// sum[i] += a[2i] b[2i] + a[2i + 1] b[2i + 1]
 HWY_INLINE V32 addPairs(V16 a, V16 b, V32 sum) {
@@ -182,26 +182,26 @@ HWY_NOINLINE void multiplyTile(const int32_t *HWY_RESTRICT a, const int32_t *HWY
   V32 sums[kRows][kDigits][kVectors];
   for (int i = 0; i < kRows; ++i)
     for (int digit = 0; digit < kDigits; ++digit)
-      for (int v = 0; v < kVectors; ++v)
+      for (size_t v = 0; v < kVectors; ++v)
         sums[i][digit][v] = hn::Zero(d);
   for (size_t p = 0; p < pairs; ++p) {
     V16 columns[kVectors];
-    for (int v = 0; v < kVectors; ++v)
+    for (size_t v = 0; v < kVectors; ++v)
       columns[v] = hn::BitCast(d16, hn::Load(d, b + v * lanes));
     for (int i = 0; i < kRows; ++i)
       for (int digit = 0; digit < kDigits; ++digit) {
         const V16 term = hn::BitCast(d16, hn::Set(d, a[i * kDigits + digit]));
-        for (int v = 0; v < kVectors; ++v)
+        for (size_t v = 0; v < kVectors; ++v)
           sums[i][digit][v] = addPairs(term, columns[v], sums[i][digit][v]);
       }
-    a += kRows * kDigits;
+    a += size_t{kRows} * kDigits;
     b += kVectors * lanes;
   }
   const size_t width = kVectors * lanes;
   for (int i = 0; i < kRows; ++i) {
     std::byte *row = c + i * stride;
     if (cols == width) {
-      for (int v = 0; v < kVectors; ++v)
+      for (size_t v = 0; v < kVectors; ++v)
         storeSums(sums[i][0][v], sums[i][kDigits - 1][v], kDigits, overwrite,
                   reinterpret_cast<int64_t *>(row) + v * lanes);
       continue;
@@ -209,14 +209,14 @@ HWY_NOINLINE void multiplyTile(const int32_t *HWY_RESTRICT a, const int32_t *HWY
     HWY_ALIGN int64_t edge[kVectors * HWY_MAX_BYTES / sizeof(int32_t)] = {};
     if (!overwrite)
       std::memcpy(edge, row, cols * sizeof(int64_t));
-    for (int v = 0; v < kVectors; ++v)
+    for (size_t v = 0; v < kVectors; ++v)
       storeSums(sums[i][0][v], sums[i][kDigits - 1][v], kDigits, overwrite, edge + v * lanes);
     std::memcpy(row, edge, cols * sizeof(int64_t));
   }
 }
 
 template <int kDigits>
-void multiplyRows(int rows, const int32_t *a, const int32_t *b, size_t pairs, bool overwrite,
+void multiplyRows(size_t rows, const int32_t *a, const int32_t *b, size_t pairs, bool overwrite,
                   size_t cols, size_t stride, std::byte *c) {
   switch (rows) {
   case 1:
@@ -229,7 +229,7 @@ void multiplyRows(int rows, const int32_t *a, const int32_t *b, size_t pairs, bo
     return multiplyTile<4, kDigits>(a, b, pairs, overwrite, cols, stride, c);
   case 5:
     return multiplyTile<5, kDigits>(a, b, pairs, overwrite, cols, stride, c);
-  case 6:
+  default: // 6, the most
     return multiplyTile<6, kDigits>(a, b, pairs, overwrite, cols, stride, c);
   }
 }
@@ -302,9 +302,9 @@ void packTransposed(const std::byte *b, size_t stride, size_t terms, size_t cols
 }
 
 /// The digits of a tile's rows, pair by pair.
-void packTile(const int16_t *a, size_t stride, bool isUnsigned, int rows, int digits, size_t depth,
-              int32_t *out) {
-  for (int i = 0; i < rows; ++i) {
+void packTile(const int16_t *a, size_t stride, bool isUnsigned, size_t rows, size_t digits,
+              size_t depth, int32_t *out) {
+  for (size_t i = 0; i < rows; ++i) {
     const int16_t *row = a + i * stride;
     int32_t *to = out + i * digits;
     for (size_t k = 0; k < depth; k += 2, to += rows * digits) {
@@ -321,7 +321,7 @@ void packTile(const int16_t *a, size_t stride, bool isUnsigned, int rows, int di
 }
 
 /// `a` and `b` hold 16-bit values; the strides of a in values, of b in bytes.
-void multiply16(const int16_t *a, size_t aStride, bool unsignedA, int digits, const std::byte *b,
+void multiply16(const int16_t *a, size_t aStride, bool unsignedA, size_t digits, const std::byte *b,
                 size_t bStride, bool transposeB, size_t rows, size_t cols, size_t depth,
                 bool accumulate, std::byte *c) {
   static thread_local Scratch<int32_t> tiles, panels;
@@ -329,8 +329,7 @@ void multiply16(const int16_t *a, size_t aStride, bool unsignedA, int digits, co
   const size_t pairs = (depth + 1) / 2;
   int32_t *tile = tiles.get(rows * pairs * digits);
   for (size_t i = 0; i < rows; i += kTileRows)
-    packTile(a + i * aStride, aStride, unsignedA,
-             static_cast<int>(std::min<size_t>(kTileRows, rows - i)), digits, depth,
+    packTile(a + i * aStride, aStride, unsignedA, std::min(kTileRows, rows - i), digits, depth,
              tile + i * pairs * digits);
   int32_t *panel = panels.get(kBlock / 2 * width);
 
@@ -344,7 +343,7 @@ void multiply16(const int16_t *a, size_t aStride, bool unsignedA, int digits, co
       else
         packColumns(b + k * bStride + 2 * j, bStride, terms, n, width, panel);
       for (size_t i = 0; i < rows; i += kTileRows) {
-        const int tileRows = static_cast<int>(std::min<size_t>(kTileRows, rows - i));
+        const size_t tileRows = std::min(kTileRows, rows - i);
         const int32_t *digitsOfRows = tile + (i * pairs + k / 2 * tileRows) * digits;
         (digits == 1 ? multiplyRows<1> : multiplyRows<2>)(tileRows, digitsOfRows, panel, blockPairs,
                                                           k == 0 && !accumulate, n, 8 * cols,

@@ -296,6 +296,7 @@ uint64_t sizeBound(const ProgramFile &file) {
 template <class T, class F>
 auto tables(flatbuffers::FlatBufferBuilder &builder, const std::vector<T> &list, F &&build) {
   std::vector<decltype(build(std::declval<const T &>()))> offsets;
+  offsets.reserve(list.size());
   for (const T &element : list)
     offsets.push_back(build(element));
   return builder.CreateVector(offsets);

@@ -120,7 +120,7 @@ uint64_t layerNormRow(const int16_t *x, const std::byte *gain, const std::byte *
   int64_t sum = 0, squares = 0;
   for (size_t j = 0; j < n; ++j) {
     sum += x[j];
-    squares += int32_t{x[j]} * x[j];
+    squares += int64_t{x[j]} * x[j];
   }
   const auto terms = static_cast<int64_t>(n);
   const float factor = rules.layerNormFactor(sum, squares, terms, from, epsilon);
@@ -135,7 +135,7 @@ uint64_t rmsNormRow(const int16_t *x, const std::byte *gain, int from, int to, f
   Rules rules;
   int64_t squares = 0;
   for (size_t j = 0; j < n; ++j)
-    squares += int32_t{x[j]} * x[j];
+    squares += int64_t{x[j]} * x[j];
   const float factor = rules.rmsNormFactor(squares, static_cast<int64_t>(n), from, epsilon);
   return store(n, bits, out, [&](size_t j) {
     return rules.rmsNorm(x[j], factor, load<float>(gain, j), to, kWideBits);

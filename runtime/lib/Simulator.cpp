@@ -224,7 +224,7 @@ struct Lane {
   uint64_t time = 0; // at which it can be issued
   std::array<Queue, kUnitCount> queues;
   std::deque<Transfer> transfers; // issued, not yet served
-  enum { Running, Barred, Halted } state = Running;
+  enum : uint8_t { Running, Barred, Halted } state = Running;
 
   uint64_t idle() const {
     uint64_t cycle = time;
@@ -285,6 +285,7 @@ struct Run {
   void advanceAll() {
     if (effects.beginPhase) {
       std::vector<size_t> next;
+      next.reserve(lanes.size());
       for (const Lane &lane : lanes)
         next.push_back(lane.next);
       effects.beginPhase(next);

@@ -50,7 +50,7 @@ Value energyPart(const Statistics &s, size_t) {
 #define COUNT(expression) [](const Statistics &s, size_t) -> Value { return expression; }
 #define COUNT_UNIT(expression) [](const Statistics &s, size_t unit) -> Value { return expression; }
 
-const Definition kDefinitions[] = {
+constexpr Definition kDefinitions[] = {
     {"macs.device", "macs",
      "multiply-accumulates of the matrix products of the ops that ran on the device, detection "
      "included",

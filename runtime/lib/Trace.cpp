@@ -31,6 +31,7 @@ void Trace::add(unsigned lane, Unit unit, std::string_view what, const Program::
 std::string Trace::json() const {
   // JSON quotes of each text, made once.
   std::vector<std::string> quoted;
+  quoted.reserve(texts_.size());
   for (const std::string &text : texts_)
     quoted.push_back(
         nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));

@@ -179,6 +179,7 @@ void run(const Options &options) {
                             program.name, program.outputs.size()));
 
   std::vector<NpyArray> inputs;
+  inputs.reserve(options.inputs.size());
   for (const std::string &path : options.inputs)
     inputs.push_back(readNpy(readFile(path), path));
   std::optional<uint64_t> batch;

@@ -38,7 +38,7 @@ constexpr Precision precisions[] = {Precision::FX16, Precision::FX8, Precision::
                                     Precision::INT4, Precision::INT2};
 
 /// What the values of a matrix are taken from.
-enum class Fill { Random, Extreme, Least, Most };
+enum class Fill : uint8_t { Random, Extreme, Least, Most };
 constexpr Fill fills[] = {Fill::Random, Fill::Extreme, Fill::Least, Fill::Most};
 
 struct Matrix {

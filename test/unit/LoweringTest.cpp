@@ -375,7 +375,7 @@ public:
     std::string resultTypes = types.size() == 1 ? types[0] : "(" + list(types) + ")";
     std::string text = "module {\n  dota.program @p(" + arguments + ") -> " + resultTypes + " {\n" +
                        body + "    dota.return " + list(results) + " : " + list(types) + "\n  }\n";
-    std::string launched, launchedNames;
+    std::string launchedNames;
     for (size_t i = 0; i < types.size(); ++i)
       launchedNames += (i ? ", %r#" : "%r#") + std::to_string(i);
     text += "  func.func @main(" + arguments + ") -> (" + list(types) +

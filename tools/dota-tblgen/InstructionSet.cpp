@@ -57,12 +57,10 @@ static Field readField(const Record *record, const Record *instruction, unsigned
 
   // What the field's C++ type holds: see RuntimeHeader.cpp.
   int64_t least = 1, most = 0;
-  if (field.isSram())
+  if (field.isSram() || field.isSigned())
     most = 32;
   else if (field.isUnsigned())
     most = 62;
-  else if (field.isSigned())
-    most = 32;
   else if (field.isFloat())
     least = most = 32;
   else if (field.isFlag())

@@ -9,6 +9,7 @@
 
 #include "InstructionSet.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Format.h"
 #include "llvm/TableGen/TableGenBackend.h"
 
@@ -69,14 +70,27 @@ static void emitStruct(raw_ostream &os, const Instruction &instruction) {
   os << "  }\n};\n\n";
 }
 
+/// The names in the expressions of the footprints.
+static StringSet<> namesIn(ArrayRef<Footprint> footprints) {
+  StringSet<> names;
+  for (const Footprint &f : footprints)
+    for (StringRef expression : {f.when, f.base, f.rows, f.rowBytes, f.stride}) {
+      SmallVector<StringRef> words;
+      SplitString(expression, words, " ,()?:*+-/!<>=&|");
+      names.insert_range(words);
+    }
+  return names;
+}
+
 static void emitRegions(raw_ostream &os, const Instruction &instruction) {
   os << "template <class F> void forEachRegion([[maybe_unused]] const " << instruction.name
      << " &instruction, [[maybe_unused]] F &&f) {\n";
-  if (!instruction.footprints.empty()) {
-    os << "  [[maybe_unused]] const auto &[";
-    interleaveComma(instruction.fields, os, [&](const Field &field) { os << field.name; });
-    os << "] = instruction;\n";
-  }
+  // Sizes are reckoned in 64 bits, whatever the width of the fields.
+  StringSet<> names = namesIn(instruction.footprints);
+  for (const Field &field : instruction.fields)
+    if (names.contains(field.name))
+      os << "  const " << (field.isSram() || field.isUnsigned() ? "uint64_t" : "auto") << " "
+         << field.name << " = instruction." << field.name << ";\n";
   for (const Footprint &footprint : instruction.footprints) {
     os << "  ";
     if (footprint.when != "true")

@@ -33,7 +33,7 @@ public:
   void emit(Stream &stream) override;
 
 private:
-  enum Order { KeepX, KeepWeights, SplitDepth };
+  enum Order : uint8_t { KeepX, KeepWeights, SplitDepth };
   struct Layout {
     Order order = KeepX;
     int64_t rows = 0;  ///< of a tile of sums

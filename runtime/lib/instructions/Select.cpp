@@ -27,6 +27,6 @@ void dota::run(const Select &i, Execution &execution) {
     }
     selectRow(scores.data(), i.keys, i.keep, ids.data());
     if (i.keep)
-      std::memcpy(execution.sram + i.ids + row * 4 * i.keep, ids.data(), 4 * i.keep);
+      std::memcpy(execution.sram + i.ids + row * 4 * i.keep, ids.data(), sizeof(uint32_t) * i.keep);
   }
 }

@@ -50,7 +50,7 @@ void dota::run(const Softmax &i, Execution &execution) {
       rowMax = rules.rowMax(rowMax, score);
     const uint64_t sum = exponentialRow(scores.data(), rowMax, i.cols, e.data());
     if (i.cols)
-      std::memcpy(execution.sram + i.e + row * 2 * i.cols, e.data(), 2 * i.cols);
+      std::memcpy(execution.sram + i.e + row * 2 * i.cols, e.data(), sizeof(uint16_t) * i.cols);
     execution.store(i.sum + 8 * row, sum);
   }
 }

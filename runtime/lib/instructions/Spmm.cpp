@@ -9,13 +9,13 @@ void dota::run(const Spmm &i, Execution &execution) {
   const Rows values({execution.sram + i.v, i.vStride, i.precision}, i.keys, i.cols);
   std::vector<uint16_t> weights(i.keep);
   std::vector<int64_t> sums(i.cols);
-  schedule.forEachRow(
-      [&](size_t row, std::span<const uint32_t> positions, std::span<const uint32_t> ids) {
-        for (size_t j = 0; j < positions.size(); ++j)
-          weights[j] = execution.load<uint16_t>(i.p + 2 * (row * i.keep + positions[j]));
-        sumRows(values, ids, std::span(weights).first(ids.size()), sums.data());
-        if (i.cols)
-          std::memcpy(execution.sram + i.c + row * 8 * i.cols, sums.data(), 8 * i.cols);
-      });
+  schedule.forEachRow([&](size_t row, std::span<const uint32_t> positions,
+                          std::span<const uint32_t> ids) {
+    for (size_t j = 0; j < positions.size(); ++j)
+      weights[j] = execution.load<uint16_t>(i.p + 2 * (row * i.keep + positions[j]));
+    sumRows(values, ids, std::span(weights).first(ids.size()), sums.data());
+    if (i.cols)
+      std::memcpy(execution.sram + i.c + row * 8 * i.cols, sums.data(), sizeof(int64_t) * i.cols);
+  });
   execution.result.order = schedule.work();
 }

@@ -77,8 +77,8 @@ constexpr float maxStoredFloat(int bits) {
 
 template <class A>
 struct Numerics {
-  using F32 = typename A::F32;
-  using I64 = typename A::I64;
+  using F32 = A::F32;
+  using I64 = A::I64;
   A &a;
 
   //===--------------------------------------------------------------------===//
