@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <numeric>
 
@@ -54,8 +55,21 @@ std::string grouped(uint64_t value) {
 std::string text(const Counter::Value &value) {
   if (auto *whole = std::get_if<uint64_t>(&value))
     return grouped(*whole);
-  return fmt::format("{:.4g}", std::get<double>(value));
+  double number = std::get<double>(value);
+  return number >= 1e4 ? grouped(static_cast<uint64_t>(std::llround(number)))
+                       : fmt::format("{:.4g}", number);
 }
+
+/// 1.3e10 picojoules as 13 mJ.
+std::string joules(double picojoules) {
+  constexpr std::string_view units[] = {"pJ", "nJ", "&micro;J", "mJ", "J"};
+  size_t unit = 0;
+  for (; picojoules >= 1000 && unit + 1 < std::size(units); ++unit)
+    picojoules /= 1000;
+  return fmt::format("{:.4g}&nbsp;{}", picojoules, units[unit]);
+}
+
+std::string cyclesOf(double value) { return grouped(static_cast<uint64_t>(value)) + " cycles"; }
 
 constexpr std::string_view kStyle = R"(
 body { font: 14px/1.45 system-ui, sans-serif; margin: 2em auto; max-width: 68em; padding: 0 1em; color: #222 }
@@ -66,6 +80,8 @@ td, th { padding: .25em .6em; text-align: left; border-bottom: 1px solid #e4e4e4
 th { border-bottom: 2px solid #bbb; font-weight: 600 }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
 td.d { color: #555 }
+/* The end of a place, its line and column, is what tells it from others. */
+td.at { max-width: 16em; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; direction: rtl }
 .bar { background: #eee; height: 1em; min-width: 10em; position: relative; display: flex }
 .bar i { display: block; height: 100% }
 .key { display: inline-block; width: .8em; height: .8em; margin: 0 .35em 0 1em }
@@ -87,14 +103,14 @@ struct Page {
     fmt::format_to(std::back_inserter(out), format, std::forward<Args>(args)...);
   }
 
-  /// One bar of coloured parts of `whole`.
-  void bar(const std::vector<Share> &shares, double whole) {
+  /// One bar of coloured parts of `whole`; `format` writes a part for its tooltip.
+  void bar(const std::vector<Share> &shares, double whole, std::string (*format)(double)) {
     put("<div class=bar>");
     for (size_t i = 0; i < shares.size(); ++i)
       if (shares[i].value > 0 && whole > 0)
-        put("<i style=\"width:{:.3f}%;background:{}\" title=\"{} {:.4g} ({:.1f} %)\"></i>",
+        put("<i style=\"width:{:.3f}%;background:{}\" title=\"{} {} ({:.1f} %)\"></i>",
             std::min(100.0, 100 * shares[i].value / whole), kColours[i % std::size(kColours)],
-            escaped(shares[i].name), shares[i].value, 100 * shares[i].value / whole);
+            escaped(shares[i].name), format(shares[i].value), 100 * shares[i].value / whole);
     put("</div>");
   }
 
@@ -131,14 +147,16 @@ std::string Statistics::html(std::string_view title) const {
            "lanes\n",
            machine.lanes);
   for (size_t unit = 1; unit < kUnitCount; ++unit) {
-    double share = laneCycles > 0 ? 100 * static_cast<double>(busy[unit]) / laneCycles : 0;
-    page.put("<tr><td>{}<td class=n>{:.1f} %<td>", unitName(unit), share);
-    page.bar({{"", 0}, {"busy", share}}, 100);
+    auto cyclesBusy = static_cast<double>(busy[unit]);
+    page.put("<tr><td>{}<td class=n>{:.1f} %<td>", unitName(unit),
+             laneCycles > 0 ? 100 * cyclesBusy / laneCycles : 0);
+    page.bar({{"", 0}, {"busy", cyclesBusy}}, laneCycles, cyclesOf);
     page.put("\n");
   }
   page.put("<tr><td>dram<td class=n>{:.1f} %<td>",
            cycles ? 100.0 * static_cast<double>(dramBusy) / static_cast<double>(cycles) : 0);
-  page.bar({{"", 0}, {"busy", static_cast<double>(dramBusy)}}, static_cast<double>(cycles));
+  page.bar({{"", 0}, {"busy", static_cast<double>(dramBusy)}}, static_cast<double>(cycles),
+           cyclesOf);
   page.put("</table>\n");
 
   std::vector<Share> issue;
@@ -155,7 +173,7 @@ std::string Statistics::html(std::string_view title) const {
     held += share.value;
   issue.insert(issue.begin(), {"issues", std::max(0.0, laneCycles - held)});
   page.put("<h2>What the issue does</h2>\n");
-  page.bar(issue, laneCycles);
+  page.bar(issue, laneCycles, cyclesOf);
   page.legend(issue);
 
   Energy energy = energyOf(events, cycles, machine);
@@ -163,11 +181,12 @@ std::string Statistics::html(std::string_view title) const {
                               {"detector", energy.detector}, {"scheduler", energy.scheduler},
                               {"sram", energy.sram},         {"dram", energy.dram},
                               {"static", energy.rest}};
-  page.put("<h2>Energy: {:.4g} &micro;J</h2>\n", energy.total() * 1e-6);
-  page.bar(parts, energy.total());
+  page.put("<h2>Energy: {}</h2>\n", joules(energy.total()));
+  page.bar(parts, energy.total(), joules);
   page.legend(parts);
 
   std::vector<const OperationStatistics *> byCycles;
+  byCycles.reserve(operations.size());
   for (const OperationStatistics &o : operations)
     byCycles.push_back(&o);
   std::sort(byCycles.begin(), byCycles.end(), [](auto *a, auto *b) {
@@ -175,17 +194,18 @@ std::string Statistics::html(std::string_view title) const {
   });
   page.put("<h2>Operations</h2>\n<p class=sub>Cycles in which some unit worked on it; operations "
            "that overlap share cycles.</p>\n<table><tr><th>operation<th>at<th class=n>cycles<th>"
-           "<th class=n>macs<th class=n>DRAM bytes<th class=n>&micro;J<th class=n>saturations\n");
+           "<th class=n>macs<th class=n>DRAM bytes<th class=n>energy<th class=n>saturations\n");
   for (const OperationStatistics *o : byCycles) {
-    page.put("<tr><td>{}<td>{}<td class=n>{}<td>", escaped(o->location.name),
-             o->location.file.empty() ? std::string()
-                                      : fmt::format("{}:{}:{}", escaped(o->location.file),
-                                                    o->location.line, o->location.column),
-             grouped(o->cycles));
-    page.bar({{"", 0}, {"cycles", static_cast<double>(o->cycles)}}, static_cast<double>(cycles));
-    page.put("<td class=n>{}<td class=n>{}<td class=n>{:.4g}<td class=n>{}\n",
-             grouped(o->events.macs), grouped(o->events.dramBytes),
-             energyOf(o->events, 0, machine).total() * 1e-6, grouped(o->saturations));
+    std::string at = o->location.file.empty() ? std::string()
+                                              : fmt::format("{}:{}:{}", escaped(o->location.file),
+                                                            o->location.line, o->location.column);
+    page.put("<tr><td>{0}<td class=at title=\"{1}\"><bdi>{1}</bdi><td class=n>{2}<td>",
+             escaped(o->location.name), at, grouped(o->cycles));
+    page.bar({{"", 0}, {"cycles", static_cast<double>(o->cycles)}}, static_cast<double>(cycles),
+             cyclesOf);
+    page.put("<td class=n>{}<td class=n>{}<td class=n>{}<td class=n>{}\n", grouped(o->events.macs),
+             grouped(o->events.dramBytes), joules(energyOf(o->events, 0, machine).total()),
+             grouped(o->saturations));
   }
   page.put("</table>\n<h2>Counters</h2>\n<table><tr><th>counter<th class=n>all<th class=n>a "
            "sequence<th>unit<th>what it counts\n");

@@ -120,6 +120,8 @@ TEST(Statistics, PageHasEveryCounterAndNothingFromOutside) {
   EXPECT_THAT(html, testing::Not(testing::HasSubstr("http")));
   EXPECT_THAT(html, testing::HasSubstr("&lt;script&gt;"));
   EXPECT_THAT(html, testing::HasSubstr("a &amp; b"));
+  // 166577.6 pJ
+  EXPECT_THAT(html, testing::HasSubstr("<h2>Energy: 166.6&nbsp;nJ</h2>"));
 }
 
 TEST(Statistics, NothingRan) {
