@@ -666,17 +666,26 @@ Value reciprocalRoot(Value sums, int64_t n, float epsilon, Loops &loops) {
                    });
 }
 
+/// What norms loop over: rows of `n` values, and how an iteration finds a value, its
+/// row's and its column's.
+struct RowLoops {
+  Shape shape;
+  int64_t n;
+  AffineMap all, row, column;
+};
+RowLoops overRows(RankedTensorType type, Loops &loops) {
+  unsigned rank = type.getRank();
+  return {type.getShape(), type.getShape().back(), loops.identity(rank),
+          loops.leading(rank, rank - 1), loops.trailing(rank, 1)};
+}
+
 struct LayerNormLowering : Lowering<LayerNormOp> {
   using Lowering::Lowering;
 
   Value lower(LayerNormOp op, Adaptor adaptor, RankedTensorType type, Loops &loops) const final {
-    Shape shape = type.getShape();
-    unsigned rank = shape.size();
-    int64_t n = shape.back();
+    auto [shape, n, all, row, column] = overRows(type, loops);
     Type f32 = loops.getF32Type();
     float epsilon = op.getEpsilon().convertToFloat();
-    AffineMap all = loops.identity(rank), row = loops.leading(rank, rank - 1),
-              column = loops.trailing(rank, 1);
     Value x = adaptor.getX();
     if (isFloat(op.getX())) {
       Value zeros = loops.filled(shape.drop_back(), loops.constant(0.0f));
@@ -687,7 +696,7 @@ struct LayerNormLowering : Lowering<LayerNormOp> {
                             return {arith::AddFOp::create(b, loc, v[1], v[0])};
                           })
               .front();
-      Value means = loops.map(shape.drop_back(), f32, {{sums, loops.identity(rank - 1)}},
+      Value means = loops.map(shape.drop_back(), f32, {{sums, loops.identity(shape.size() - 1)}},
                               [&](OpBuilder &b, Location loc, ValueRange v) {
                                 IRArithmetic a(b, loc);
                                 return a.div(v[0], a.f32(static_cast<float>(n)));
@@ -715,7 +724,7 @@ struct LayerNormLowering : Lowering<LayerNormOp> {
                        });
     }
     ValueRange sums = moments(x, loops);
-    AffineMap rowAll = loops.identity(rank - 1);
+    AffineMap rowAll = loops.identity(shape.size() - 1);
     int from = formatOf(op.getX()).exponent;
     FixedPoint to = formatOf(op.getResult());
     Value factors = loops.map(shape.drop_back(), f32, {{sums[0], rowAll}, {sums[1], rowAll}},
@@ -744,13 +753,9 @@ struct RmsNormLowering : Lowering<RmsNormOp> {
   using Lowering::Lowering;
 
   Value lower(RmsNormOp op, Adaptor adaptor, RankedTensorType type, Loops &loops) const final {
-    Shape shape = type.getShape();
-    unsigned rank = shape.size();
-    int64_t n = shape.back();
+    auto [shape, n, all, row, column] = overRows(type, loops);
     Type f32 = loops.getF32Type();
     float epsilon = op.getEpsilon().convertToFloat();
-    AffineMap all = loops.identity(rank), row = loops.leading(rank, rank - 1),
-              column = loops.trailing(rank, 1);
     Value x = adaptor.getX();
     if (isFloat(op.getX())) {
       Value zeros = loops.filled(shape.drop_back(), loops.constant(0.0f));
@@ -772,7 +777,7 @@ struct RmsNormLowering : Lowering<RmsNormOp> {
     Value squares = moments(x, loops)[1];
     int from = formatOf(op.getX()).exponent;
     FixedPoint to = formatOf(op.getResult());
-    Value factors = loops.map(shape.drop_back(), f32, {{squares, loops.identity(rank - 1)}},
+    Value factors = loops.map(shape.drop_back(), f32, {{squares, loops.identity(shape.size() - 1)}},
                               [&](OpBuilder &b, Location loc, ValueRange v) {
                                 IRArithmetic a(b, loc);
                                 return Rules{a}.rmsNormFactor(v[0], n, from, epsilon);

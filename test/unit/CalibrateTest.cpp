@@ -1,15 +1,10 @@
 //===- CalibrateTest.cpp - what calibration notes on ops --------------------===//
 
 #include "dota/Host/Calibrate.h"
+#include "HostFixture.h"
 #include "dota/Dialect/Dota/ConstantData.h"
 #include "dota/Transforms/Observations.h"
-#include "mlir/InitAllDialects.h"
-#include "mlir/InitAllExtensions.h"
-#include "mlir/Parser/Parser.h"
-#include "gmock/gmock.h"
-#include "gtest/gtest.h"
 #include <cmath>
-#include <cstring>
 
 using namespace mlir;
 using namespace mlir::dota;
@@ -18,39 +13,14 @@ using testing::HasSubstr;
 
 namespace {
 
-class CalibrateTest : public testing::Test {
+class CalibrateTest : public HostFixture {
 protected:
-  CalibrateTest() : context(registry()) {
-    context.getDiagEngine().registerHandler(
-        [&](Diagnostic &diagnostic) { diagnostics += diagnostic.str() + "\n"; });
-  }
-  static DialectRegistry registry() {
-    DialectRegistry registry;
-    registerAllDialects(registry);
-    registerAllExtensions(registry);
-    registry.insert<DotaDialect>();
-    return registry;
-  }
-
-  OwningOpRef<ModuleOp> parse(StringRef text) {
-    auto module = parseSourceString<ModuleOp>(text, &context);
-    EXPECT_TRUE(module) << diagnostics;
-    return module;
-  }
-  HostTensor tensor(ArrayRef<int64_t> shape, std::vector<float> values) {
-    HostTensor result = HostTensor::zeros(RankedTensorType::get(shape, Float32Type::get(&context)));
-    std::memcpy(result.data.data(), values.data(), result.data.size());
-    return result;
-  }
   template <class Op>
   static Op only(ModuleOp module) {
     Op found;
     module.walk([&](Op op) { found = op; });
     return found;
   }
-
-  MLIRContext context;
-  std::string diagnostics;
 };
 
 constexpr StringLiteral kEncoder = R"(

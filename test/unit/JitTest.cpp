@@ -1,12 +1,7 @@
 //===- JitTest.cpp - host code under the execution engine ------------------===//
 
 #include "dota/Host/Jit.h"
-#include "mlir/InitAllDialects.h"
-#include "mlir/InitAllExtensions.h"
-#include "mlir/Parser/Parser.h"
-#include "gmock/gmock.h"
-#include "gtest/gtest.h"
-#include <cstring>
+#include "HostFixture.h"
 
 using namespace mlir;
 using namespace mlir::dota;
@@ -15,33 +10,11 @@ using testing::HasSubstr;
 
 namespace {
 
-class JitTest : public testing::Test {
+class JitTest : public HostFixture {
 protected:
-  JitTest() : context(registry()) {
-    context.getDiagEngine().registerHandler(
-        [&](Diagnostic &diagnostic) { diagnostics += diagnostic.str() + "\n"; });
-  }
-
-  static DialectRegistry registry() {
-    DialectRegistry registry;
-    registerAllDialects(registry);
-    registerAllExtensions(registry);
-    return registry;
-  }
-
   std::unique_ptr<Jit> compile(StringRef text, const JitOptions &options = {}) {
-    auto module = parseSourceString<ModuleOp>(text, &context);
-    EXPECT_TRUE(module);
-    auto jit = Jit::create(std::move(module), "", options);
+    auto jit = Jit::create(parse(text), "", options);
     return succeeded(jit) ? std::move(*jit) : nullptr;
-  }
-
-  template <class T>
-  HostTensor tensor(ArrayRef<int64_t> shape, Type element, std::vector<T> values) {
-    HostTensor result = HostTensor::zeros(RankedTensorType::get(shape, element));
-    EXPECT_EQ(result.data.size(), values.size() * sizeof(T));
-    std::memcpy(result.data.data(), values.data(), result.data.size());
-    return result;
   }
   template <class T>
   static std::vector<T> values(const HostTensor &tensor) {
@@ -49,9 +22,6 @@ protected:
     std::memcpy(result.data(), tensor.data.data(), tensor.data.size());
     return result;
   }
-
-  MLIRContext context;
-  std::string diagnostics;
 };
 
 TEST_F(JitTest, TakesAndReturnsSeveralTensors) {
