@@ -30,7 +30,7 @@ void dota::execute(const Instruction &instruction, LaneMemory &lane, DeviceMemor
                               region.write ? "writes" : "reads", region.base, region.end() - 1,
                               lane.sram.size()));
   });
-  Execution execution{lane.sram.data(), device, result};
+  Execution execution{lane.sram.data(), lane.scheduler, device, result};
   std::visit(
       [&](const auto &i) {
         if constexpr (std::decay_t<decltype(i)>::issuedTo != Unit::Control)

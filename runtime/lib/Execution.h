@@ -19,6 +19,7 @@ namespace dota {
 
 struct Execution {
   std::byte *sram;
+  KeyOrder &scheduler;
   DeviceMemory &device;
   ExecuteResult &result;
 

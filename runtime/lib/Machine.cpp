@@ -72,7 +72,14 @@ const MachineParameter kParameters[] = {
     {"scheduler", "ids", PLACE(unsigned, scheduler.ids), 1, kLargestWidth, 4, "",
      "ids sorted into buffers a cycle", kAssumed},
     {"scheduler", "latency", PLACE(unsigned, scheduler.latency), 1, kLargestLatency, 8, "cycles",
-     "from the last id to the order", kAssumed},
+     "from the last id in the buffers to their order", kAssumed},
+    {"scheduler", "depth", PLACE(unsigned, scheduler.depth), 0, kLargestWidth, 0, "ids",
+     "ids of a row that the buffers hold and order at a time; 0 is all of them", kAssumed},
+    {"scheduler", "reload_steps", PLACE(double, scheduler.reloadSteps), 0, kLargestEnergy, 0,
+     "steps",
+     "what loading a key once more costs; groups of up to 4 rows take a step more where that "
+     "costs less and the schedule has room; with 0 they never do",
+     kAssumed},
     {"energy", "mac_fx16", PLACE(double, energy.macFx16), 0, kLargestEnergy, 1.26, "pJ",
      "a multiply-accumulate, PE overhead included: 646 mW / 512 PEs at 1 GHz", kAssumed},
     {"energy", "mfu_operation", PLACE(double, energy.mfuOperation), 0, kLargestEnergy, 1.9, "pJ",
@@ -267,6 +274,10 @@ std::vector<std::string_view> Machine::shipped() {
   for (const ShippedMachine &machine : shippedMachines())
     names.push_back(machine.name);
   return names;
+}
+
+OrderOptions Machine::orderOptions() const {
+  return {.rule = OrderRule::Best, .window = scheduler.depth, .reloadSteps = scheduler.reloadSteps};
 }
 
 std::string Machine::text() const {

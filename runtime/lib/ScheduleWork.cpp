@@ -36,8 +36,9 @@ uint64_t extent(uint64_t rows, uint64_t rowBytes, uint64_t stride) {
 } // namespace
 
 ScheduleWork::ScheduleWork(const Program &program,
-                           std::span<const std::vector<Instruction>> streams)
-    : program_(program), used_(streams.size()), sram_(streams.size()) {
+                           std::span<const std::vector<Instruction>> streams,
+                           const OrderOptions &options)
+    : program_(program), used_(streams.size()), sram_(streams.size()), order_(options) {
   for (size_t lane = 0; lane < streams.size(); ++lane) {
     auto use = [&](const auto &i) {
       for (uint64_t g = 0; g < groups(i.rows, i.group); ++g)

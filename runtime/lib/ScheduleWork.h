@@ -23,8 +23,10 @@ namespace dota {
 
 class ScheduleWork {
 public:
-  /// `streams` are the program's, decoded. Both must outlive this.
-  ScheduleWork(const Program &program, std::span<const std::vector<Instruction>> streams);
+  /// `streams` are the program's, decoded; both must outlive this. `options` are those
+  /// of the machine that it runs on.
+  ScheduleWork(const Program &program, std::span<const std::vector<Instruction>> streams,
+               const OrderOptions &options);
 
   /// Follows one instruction of a lane, in its order of issue. `order` takes the
   /// program's mask that it names. The result is the work of the schedule that an

@@ -559,8 +559,10 @@ void Simulator::State::allocate() {
     device.dram.resize(program.dramBytes);
     lanes.resize(machine.lanes);
     results.resize(machine.lanes);
-    for (LaneMemory &lane : lanes)
+    for (LaneMemory &lane : lanes) {
       lane.sram.resize(machine.sram.bytes);
+      lane.scheduler = KeyOrder(machine.orderOptions());
+    }
   } catch (const std::bad_alloc &) {
     lanes.clear();
     throw Error(fmt::format("no memory for the {} bytes of DRAM of program '{}'", program.dramBytes,
@@ -679,7 +681,7 @@ void Simulator::run(std::span<const void *const> inputs, std::span<void *const> 
 
   if (options.timingOnly) {
     masks = s.masksFor(options, source);
-    schedules.emplace(program, s.streams);
+    schedules.emplace(program, s.streams, s.machine.orderOptions());
     effects.of = [&](unsigned lane, size_t index) {
       try {
         return ExecuteResult{.saturations = 0,

@@ -193,7 +193,11 @@ struct Coster {
     OrderWork w = work ? *work : OrderWork{};
     uint64_t read = regionBytes(i, false);
     Cost cost;
-    cost.cycles = paced(ceilDiv(w.kept, m.scheduler.ids), read, m.scheduler.latency);
+    // Every group's first part of its rows, then every group's second: between two
+    // the buffers run empty.
+    uint64_t depth = m.scheduler.depth ? m.scheduler.depth : i.keep;
+    uint64_t parts = std::max<uint64_t>(1, depth ? ceilDiv(i.keep, depth) : 0);
+    cost.cycles = paced(ceilDiv(w.kept, m.scheduler.ids), read, parts * m.scheduler.latency);
     cost.events.schedulerIds = w.kept;
     cost.events.sramBytes = read + 8 * w.groups + 4 * uint64_t{i.group} * w.steps;
     return cost;

@@ -28,6 +28,18 @@ TEST(Machine, ShippedOnesReadAndDiffer) {
   EXPECT_EQ(iso.sram.bytes * iso.lanes, 352u * 1024);
 }
 
+TEST(Machine, SaysHowItsSchedulersOrderKeys) {
+  const OrderOptions shipped = Machine::named("dota").orderOptions();
+  EXPECT_EQ(shipped.rule, OrderRule::Best);
+  EXPECT_EQ(shipped.window, 0u);
+  EXPECT_EQ(shipped.reloadSteps, 0);
+  const OrderOptions other =
+      Machine::parse("name = \"m\"\n[scheduler]\ndepth = 64\nreload_steps = 1.5\n", "m")
+          .orderOptions();
+  EXPECT_EQ(other.window, 64u);
+  EXPECT_EQ(other.reloadSteps, 1.5);
+}
+
 TEST(Machine, DefaultsAreTheShippedMachine) {
   EXPECT_EQ(Machine::parse("name = \"dota\"", "x").text(), Machine::named("dota").text());
 }

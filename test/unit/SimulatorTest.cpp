@@ -442,6 +442,47 @@ TEST(Simulator, TimingAloneGivesTheCyclesOfTheFullRun) {
   }
 }
 
+TEST(Simulator, BuffersOfTheSchedulerChangeLoadsAndTimeAlone) {
+  // With timing alone, too; outputs stay the same to the bit.
+  std::mt19937 random(8);
+  std::normal_distribution<float> normal;
+  std::vector<float> x(26 * 8), expected;
+  for (float &value : x)
+    value = normal(random);
+  Program program = sparseProgram(4);
+  uint64_t last = 0, cycles = 0;
+  for (unsigned depth : {5u, 0u, 2u, 1u}) {
+    Machine machine = machineOf(1);
+    machine.scheduler.depth = depth;
+    Simulator full(program, machine), timing(program, machine);
+    Masks found;
+    std::vector<float> y(80);
+    const void *in = x.data();
+    void *out = y.data();
+    full.run({&in, 1}, {&out, 1}, {.foundMasks = &found});
+    timing.run({}, {}, {.timingOnly = true, .masks = &found});
+    const Statistics &s = full.statistics();
+    EXPECT_EQ(timing.statistics().keyWork, s.keyWork);
+    EXPECT_EQ(timing.statistics().cycles, s.cycles);
+    EXPECT_EQ(timing.statistics().events, s.events);
+    const Mask &mask = found.all().begin()->second;
+    EXPECT_EQ(s.keyWork.loads,
+              KeyOrder(OrderOptions{.window = depth}).order(mask.ids, 10, 5, 16, 4).loads);
+    if (depth == 5) {
+      expected = y;
+    } else if (depth == 0) {
+      EXPECT_EQ(s.keyWork.loads, last) << "buffers for whole rows";
+      EXPECT_EQ(s.cycles, cycles);
+    } else {
+      EXPECT_GT(s.keyWork.loads, last);
+      EXPECT_GT(s.cycles, cycles);
+    }
+    last = s.keyWork.loads;
+    cycles = s.cycles;
+    EXPECT_EQ(y, expected);
+  }
+}
+
 TEST(Simulator, TimingAloneWithAFamilyOfMasks) {
   Program program = sparseProgram(4);
   Simulator timing(program, machineOf(1)), again(program, machineOf(1));

@@ -203,7 +203,19 @@ TEST(Timing, DetectorAndScheduler) {
   twice.detector.passes = 2;
   EXPECT_EQ(cyclesOf(Select{.rows = 8, .keys = 64, .keep = 10}, nullptr, twice), 40u);
   OrderWork work{.groups = 2, .steps = 20, .loads = 50, .kept = 79};
-  EXPECT_EQ(cyclesOf(Order{.rows = 8, .keys = 64, .keep = 10, .group = 4}, &work), 20u + 8);
+  const Order order{.rows = 8, .keys = 64, .keep = 10, .group = 4};
+  EXPECT_EQ(cyclesOf(order, &work), 20u + 8);
+  // The buffers hold all ten ids of a row, or they are emptied once between.
+  Machine shallow = kMachine;
+  shallow.scheduler.depth = 10;
+  EXPECT_EQ(cyclesOf(order, &work, shallow), 20u + 8);
+  shallow.scheduler.depth = 9;
+  EXPECT_EQ(cyclesOf(order, &work, shallow), 20u + 2 * 8);
+  shallow.scheduler.depth = 5;
+  EXPECT_EQ(cyclesOf(order, &work, shallow), 20u + 2 * 8);
+  shallow.scheduler.depth = 4;
+  EXPECT_EQ(cyclesOf(order, &work, shallow), 20u + 3 * 8);
+  EXPECT_EQ(cyclesOf(Order{.group = 4}, nullptr, shallow), 8u);
 }
 
 TEST(Timing, NothingCostsNothing) {

@@ -16,9 +16,10 @@
 
 namespace dota {
 
-/// A lane's own memory.
+/// A lane's own memory, and its scheduler with its buffers.
 struct LaneMemory {
   std::vector<std::byte> sram;
+  KeyOrder scheduler;
 };
 
 /// The memory that the lanes share.

@@ -9,6 +9,8 @@
 #ifndef DOTA_RUNTIME_MACHINE_H
 #define DOTA_RUNTIME_MACHINE_H
 
+#include "dota/runtime/KeyOrder.h"
+
 #include <cstdint>
 #include <span>
 #include <string>
@@ -62,6 +64,8 @@ struct Machine {
   struct {
     unsigned ids = 0; ///< a cycle
     unsigned latency = 0;
+    unsigned depth = 0;     ///< ids of a row in the buffers; 0 is all
+    double reloadSteps = 0; ///< what loading a key once more costs
   } scheduler;
   /// Picojoules an event; `staticMilliwatts` is the power of the whole chip at rest.
   struct {
@@ -82,6 +86,9 @@ struct Machine {
   /// TOML with every key, its sentence and its source as a comment; `parse` gives
   /// the same machine back.
   std::string text() const;
+
+  /// How its schedulers order keys.
+  OrderOptions orderOptions() const;
 };
 
 /// One key of the description.
