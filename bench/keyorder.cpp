@@ -262,6 +262,7 @@ void printThroughput(const std::vector<Case> &cases, bool quick, nlohmann::json 
     fmt::print("{:16} {:5} {:5.1f}% | {:8.0f} | {} {} | {} {}\n", c.name, c.keys,
                100 * c.retention(), copied / 1e6, cell(rates[0][0]), cell(rates[0][1]),
                cell(rates[1][0]), cell(rates[1][1]));
+    std::fflush(stdout);
     slowest = std::min(slowest, rates[0][0]);
     logSum += std::log(rates[0][0]);
     json.push_back(record);

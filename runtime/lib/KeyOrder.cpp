@@ -397,13 +397,20 @@ void KeyOrder::writeInOrder(uint32_t from, uint32_t *steps) const {
       steps[size_t{s} * group_ + r] = r < rows_ && s < lengths_[r] ? from + s : kNoKey;
 }
 
-void KeyOrder::writePlan(size_t keep, uint32_t from, uint32_t *steps) const {
+void KeyOrder::writePlan(uint32_t from, uint32_t *steps) const {
   std::fill_n(steps, size_t{step_} * group_, kNoKey);
+  if (spread_) {
+    for (uint32_t step = 0; step < step_; ++step)
+      for (unsigned r = 0; r < rows_; ++r)
+        if (const uint32_t key = cells_[size_t{step} * kMaxGroup + r]; key != kNoKey)
+          steps[size_t{step} * group_ + r] = from + positions_[placeOf(key, r)];
+    return;
+  }
   for (const Block &block : plan_)
     for (uint32_t left = block.rows; left; left &= left - 1) {
       unsigned r = static_cast<unsigned>(std::countr_zero(left));
       const uint32_t *sorted =
-          positions_.data() + r * keep + starts_[r][block.origin] + block.first;
+          positions_.data() + r * keep_ + starts_[r][block.origin] + block.first;
       uint32_t *to = steps + size_t{block.firstStep} * group_ + r;
       for (uint32_t i = 0; i < block.steps; ++i)
         to[size_t{i} * group_] = from + sorted[i];
@@ -412,6 +419,7 @@ void KeyOrder::writePlan(size_t keep, uint32_t from, uint32_t *steps) const {
 
 /// Plans a window; false where the rows had best visit their keys in order.
 bool KeyOrder::plan(const uint32_t *ids, size_t keep, bool positions, uint32_t spareSteps) {
+  spread_ = false;
   if (options_.rule != OrderRule::InOrder) {
     collect(ids, keep, positions);
     fillLists();
@@ -431,6 +439,8 @@ bool KeyOrder::plan(const uint32_t *ids, size_t keep, bool positions, uint32_t s
         std::swap(plan_, otherPlan_);
         loads_ = loads;
       }
+      if (loads_ > distinct_)
+        mergeSplits();
     }
   }
   // No rule but the optimum is bound to be better than none; the promise is.
@@ -451,10 +461,19 @@ OrderWork KeyOrder::order(std::span<const uint32_t> ids, size_t rows, size_t kee
   if (wantedBy_.size() < keys)
     wantedBy_.resize(keys);
   group_ = group;
+  keep_ = keep;
   // No group has more loads than rows times keys, and each split makes one.
   plan_.reserve(group * keep);
   otherPlan_.reserve(group * keep);
   ranges_.reserve((size_t{1} << group) + kMaxGroup + 2 * group * keep);
+  if (options_.rule == OrderRule::Best && group > 4) {
+    patternOf_.reserve(group * keep);
+    listed_.reserve(group * keep);
+    splitKeys_.reserve(group * keep);
+    cells_.reserve(kMaxGroup * keep);
+    sharing_.reserve(kMaxGroup * keep);
+    stepOf_.resize(std::max(stepOf_.size(), group * keep));
+  }
   positions_.resize(std::max(positions_.size(), schedule ? group * keep : 0));
   const size_t window = options_.window ? std::min<size_t>(options_.window, keep) : keep;
 
@@ -477,7 +496,7 @@ OrderWork KeyOrder::order(std::span<const uint32_t> ids, size_t rows, size_t kee
       const bool planned = plan(groupIds + from, keep, slot != nullptr, spare - longest_);
       if (slot) {
         uint32_t *at = slot + 2 + size_t{steps} * group;
-        planned ? writePlan(keep, from, at) : writeInOrder(from, at);
+        planned ? writePlan(from, at) : writeInOrder(from, at);
       }
       steps += step_;
       loads += loads_;

@@ -49,7 +49,7 @@ struct OrderWork {
 enum class OrderRule : uint8_t {
   InOrder, // every row visits its keys in ascending order
   Greedy,  // widest pattern first, filled with the widest fitting ones; split where none fits
-  Best,    // the fewest loads there can be for up to 4 rows; beyond, steps covered best
+  Best,    // the fewest loads there can be for up to 4 rows; beyond, nearly
 };
 
 struct OrderOptions {
@@ -115,14 +115,25 @@ private:
   void planGreedy();
   void planCovers();
   void planOptimum(uint32_t spareSteps);
+  void mergeSplits();
+  void spread();
+  size_t placeOf(uint32_t key, unsigned row) const;
+  uint32_t sharing(uint32_t step, unsigned row) const;
+  uint32_t loadsIn(uint32_t step) const;
+  uint32_t closure(uint32_t rows, uint32_t step, uint32_t other, uint32_t loose = 0,
+                   uint32_t otherLoose = 0) const;
+  void exchange(uint32_t rows, uint32_t step, uint32_t other);
+  bool trade(uint32_t part, uint32_t step, uint32_t otherPart, uint32_t other, uint32_t turn);
+  void list(uint32_t key);
   bool plan(const uint32_t *ids, size_t keep, bool positions, uint32_t spareSteps);
   uint32_t countInOrder(const uint32_t *ids, size_t keep) const;
   void writeInOrder(uint32_t from, uint32_t *steps) const;
-  void writePlan(size_t keep, uint32_t from, uint32_t *steps) const;
+  void writePlan(uint32_t from, uint32_t *steps) const;
 
   OrderOptions options_;
 
   // The group at hand, of each row as much as a window holds.
+  size_t keep_ = 0;       // places of a row
   unsigned group_ = 0;    // rows that could share
   unsigned rows_ = 0;     // rows there are
   uint32_t longest_ = 0;  // keys of the longest row, and steps the group may take
@@ -138,6 +149,16 @@ private:
   std::vector<Block> otherPlan_;
   std::vector<uint32_t> positions_; // of each row's keys, sorted by pattern
   std::vector<uint8_t> wantedBy_;   // the pattern of each key; zeros between groups
+
+  // A plan step by step, with the group's keys numbered by pattern.
+  bool spread_ = false; // whether this, not `plan_`, is the plan
+  uint32_t firstKey_[1 << kMaxGroup] = {};
+  std::vector<uint8_t> patternOf_;  // of each key
+  std::vector<uint32_t> cells_;     // the key of each row in each step
+  std::vector<uint8_t> sharing_;    // of each cell, the rows with the same key in that step
+  std::vector<uint32_t> stepOf_;    // of each row's keys, sorted by pattern
+  std::vector<uint32_t> splitKeys_; // keys that are loaded more than once, and some that were
+  std::vector<uint8_t> listed_;     // of each key, whether it is one of these
 };
 
 /// Loads that no order of these rows can go below, each group of `group` rows in as
