@@ -131,7 +131,7 @@ void KeyOrder::list(uint32_t key) {
 }
 
 void KeyOrder::mergeSplits() {
-  // Longer walks gain little: see docs/key-order.md.
+  // Eight times as many tries would halve what is left to gain; see docs/key-order.md.
   constexpr uint64_t kTriesPerStep = 32;
   constexpr unsigned kTradeEvery = 4, kMoves = 8;
   spread();
