@@ -172,7 +172,7 @@ template <typename Op>
 class Lowering : public OpConversionPattern<Op> {
 public:
   using OpConversionPattern<Op>::OpConversionPattern;
-  using Adaptor = typename Op::Adaptor;
+  using Adaptor = Op::Adaptor;
 
   LogicalResult matchAndRewrite(Op op, Adaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const final {
@@ -388,7 +388,7 @@ struct AttentionLoops {
 template <typename Op>
 struct AttentionLowering : Lowering<Op> {
   using Lowering<Op>::Lowering;
-  using Adaptor = typename Op::Adaptor;
+  using Adaptor = Op::Adaptor;
 
   Value lower(Op op, Adaptor adaptor, RankedTensorType type, Loops &loops) const final {
     bool fixed = !isFloat(op.getQ());
@@ -403,7 +403,7 @@ struct AttentionLowering : Lowering<Op> {
       scale = static_cast<float>(
           std::ldexp(static_cast<double>(scale),
                      -(formatOf(op.getQ()).exponent + formatOf(op.getK()).exponent)));
-    Value scores = loops.map(pairs, f32, scoreInputs(op, adaptor, attention),
+    Value scores = loops.map(pairs, f32, scoreInputs(adaptor, attention),
                              [&](OpBuilder &b, Location loc, ValueRange v) {
                                return score(op, adaptor, attention, scale, b, loc, v);
                              });
@@ -468,7 +468,7 @@ struct AttentionLowering : Lowering<Op> {
   static Value maskOf(AttentionOp::Adaptor) { return {}; }
   static Value maskOf(MaskedAttentionOp::Adaptor adaptor) { return adaptor.getMask(); }
 
-  static SmallVector<Input> scoreInputs(Op op, Adaptor adaptor, AttentionLoops &attention) {
+  static SmallVector<Input> scoreInputs(Adaptor adaptor, AttentionLoops &attention) {
     SmallVector<Input> inputs;
     inputs.push_back(
         {attention.scores(adaptor.getQ(), adaptor.getK()), attention.loops.identity(4)});
@@ -874,8 +874,7 @@ template <typename Op>
 struct BinaryLowering : Lowering<Op> {
   using Lowering<Op>::Lowering;
 
-  Value lower(Op op, typename Op::Adaptor adaptor, RankedTensorType type,
-              Loops &loops) const final {
+  Value lower(Op op, Op::Adaptor adaptor, RankedTensorType type, Loops &loops) const final {
     unsigned rank = type.getRank();
     return loops.map(type.getShape(), type.getElementType(),
                      {{adaptor.getX(), loops.identity(rank)},

@@ -29,6 +29,7 @@
 #include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Target/TargetMachine.h"
+#include <bit>
 #include <cstdlib>
 #include <cstring>
 #include <set>
@@ -354,7 +355,7 @@ FailureOr<std::unique_ptr<Jit>> Jit::create(OwningOpRef<ModuleOp> owned, StringR
   else
     impl.entry = reinterpret_cast<void (*)(void **)>(*address);
   impl.module = std::move(owned);
-  return std::move(jit);
+  return jit;
 }
 
 llvm::Expected<std::vector<HostTensor>> Jit::run(ArrayRef<HostTensor> inputs) {
@@ -393,8 +394,9 @@ llvm::Expected<std::vector<HostTensor>> Jit::run(ArrayRef<HostTensor> inputs,
   for (auto &descriptor : descriptors)
     values.push_back(descriptor.data());
   std::vector<void *> packed;
+  packed.reserve(values.size());
   for (void *&value : values)
-    packed.push_back(&value);
+    packed.push_back(static_cast<void *>(&value));
 
   HostSession *outer = HostSession::current;
   HostSession::current = &session;
@@ -411,9 +413,9 @@ llvm::Expected<std::vector<HostTensor>> Jit::run(ArrayRef<HostTensor> inputs,
   for (RankedTensorType type : impl->results) {
     HostTensor result = HostTensor::zeros(type);
     int64_t width = HostTensor::elementBytes(type.getElementType());
-    const char *from = reinterpret_cast<const char *>(descriptor[1]) + descriptor[2] * width;
+    const char *from = std::bit_cast<const char *>(descriptor[1]) + descriptor[2] * width;
     std::memcpy(result.data.data(), from, result.data.size());
-    allocated.insert(reinterpret_cast<void *>(descriptor[0]));
+    allocated.insert(std::bit_cast<void *>(descriptor[0]));
     results.push_back(std::move(result));
     descriptor += 3 + 2 * type.getRank();
   }

@@ -81,10 +81,11 @@ th { border-bottom: 2px solid #bbb; font-weight: 600 }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
 td.d { color: #555 }
 /* The end of a place, its line and column, is what tells it from others. */
-td.at { max-width: 16em; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; direction: rtl }
+td.at { max-width: 16em; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; direction: rtl; text-align: left }
 .bar { background: #eee; height: 1em; min-width: 10em; position: relative; display: flex }
 .bar i { display: block; height: 100% }
-.key { display: inline-block; width: .8em; height: .8em; margin: 0 .35em 0 1em }
+.key { white-space: nowrap; margin-right: 1em }
+.key i { display: inline-block; width: .8em; height: .8em; margin-right: .35em }
 )";
 
 constexpr std::string_view kColours[] = {"#8a8f98", "#4c78a8", "#f58518", "#54a24b", "#b279a2",
@@ -117,8 +118,8 @@ struct Page {
   void legend(const std::vector<Share> &shares) {
     put("<p class=sub>");
     for (size_t i = 0; i < shares.size(); ++i)
-      put("<span class=key style=\"background:{}\"></span>{}", kColours[i % std::size(kColours)],
-          escaped(shares[i].name));
+      put("<span class=key><i style=\"background:{}\"></i>{}</span> ",
+          kColours[i % std::size(kColours)], escaped(shares[i].name));
     put("</p>\n");
   }
 };

@@ -6,17 +6,10 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "HostFixture.h"
 #include "dota/Dialect/Dota/FixedPoint.h"
-#include "dota/Host/Jit.h"
-#include "dota/Passes.h"
 #include "dota/runtime/Numerics.h"
 #include "fmt/core.h"
-#include "mlir/InitAllDialects.h"
-#include "mlir/InitAllExtensions.h"
-#include "mlir/Parser/Parser.h"
-#include "mlir/Pass/PassManager.h"
-#include "gtest/gtest.h"
-#include <cstring>
 #include <limits>
 #include <random>
 
@@ -25,58 +18,14 @@ using namespace mlir::dota;
 using ::dota::HostArithmetic;
 using ::dota::maxStored;
 using ::dota::Numerics;
-using Floats = std::vector<float>;
 using Stored = std::vector<int64_t>;
 
 namespace {
 
-class DotaToLinalgTest : public testing::Test {
+class DotaToLinalgTest : public HostFixture {
 protected:
-  DotaToLinalgTest() : context(registry()) { context.loadDialect<DotaDialect>(); }
-
-  static DialectRegistry registry() {
-    DialectRegistry registry;
-    registerAllDialects(registry);
-    registerAllExtensions(registry);
-    registry.insert<DotaDialect>();
-    return registry;
-  }
-
-  /// Lowers and runs `main`; f32 in, f32 or i1 (as 0 and 1) out.
   std::vector<Floats> run(const std::string &text, ArrayRef<Floats> inputs) {
-    auto module = parseSourceString<ModuleOp>(text, &context);
-    if (!module) {
-      ADD_FAILURE() << text;
-      return {};
-    }
-    PassManager passes(&context);
-    passes.addPass(createDotaToLinalg());
-    EXPECT_TRUE(succeeded(passes.run(*module)));
-    auto jit = Jit::create(std::move(module), "main");
-    if (failed(jit)) {
-      ADD_FAILURE() << text;
-      return {};
-    }
-    std::vector<HostTensor> arguments;
-    for (auto [type, values] : llvm::zip_equal((*jit)->getArgumentTypes(), inputs)) {
-      arguments.push_back(HostTensor::zeros(type));
-      EXPECT_EQ(arguments.back().data.size(), values.size() * sizeof(float));
-      std::memcpy(arguments.back().data.data(), values.data(), values.size() * sizeof(float));
-    }
-    auto results = (*jit)->run(arguments);
-    if (!results) {
-      ADD_FAILURE() << toString(results.takeError());
-      return {};
-    }
-    std::vector<Floats> all;
-    for (const HostTensor &result : *results) {
-      Floats &values = all.emplace_back(result.type.getNumElements());
-      if (result.type.getElementType().isInteger(1))
-        std::copy(result.data.begin(), result.data.end(), values.begin());
-      else
-        std::memcpy(values.data(), result.data.data(), result.data.size());
-    }
-    return all;
+    return runAsLinalg(parse(text), inputs);
   }
 
   /// A tensor type as text.
@@ -120,7 +69,6 @@ protected:
     EXPECT_EQ(different, 0u) << "of " << actual.size();
   }
 
-  MLIRContext context;
   HostArithmetic host;
   Numerics<HostArithmetic> rules{host};
   std::mt19937 engine{7};

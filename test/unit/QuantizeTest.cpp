@@ -5,23 +5,15 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "HostFixture.h"
 #include "dota/Dialect/Dota/FixedPoint.h"
-#include "dota/Host/Jit.h"
-#include "dota/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/InitAllDialects.h"
-#include "mlir/InitAllExtensions.h"
-#include "mlir/Parser/Parser.h"
-#include "mlir/Pass/PassManager.h"
-#include "gtest/gtest.h"
 #include <cmath>
-#include <cstring>
 #include <random>
 
 using namespace mlir;
 using namespace mlir::dota;
-using Floats = std::vector<float>;
 
 namespace {
 
@@ -54,18 +46,8 @@ const char *layer = R"(
     return
   })";
 
-class QuantizeTest : public testing::Test {
+class QuantizeTest : public HostFixture {
 protected:
-  QuantizeTest() : context(registry()) { context.loadDialect<DotaDialect>(); }
-
-  static DialectRegistry registry() {
-    DialectRegistry registry;
-    registerAllDialects(registry);
-    registerAllExtensions(registry);
-    registry.insert<DotaDialect>();
-    return registry;
-  }
-
   Floats random(size_t count, float deviation) {
     std::normal_distribution<float> distribution(0.0f, deviation);
     Floats values(count);
@@ -75,8 +57,8 @@ protected:
   }
 
   /// The layer with random weights around what the text says is their deviation.
-  OwningOpRef<ModuleOp> parse() {
-    auto module = parseSourceString<ModuleOp>(layer, &context);
+  OwningOpRef<ModuleOp> parseLayer() {
+    auto module = parse(layer);
     engine.seed(11);
     module->walk([&](arith::ConstantOp op) {
       auto value = cast<DenseElementsAttr>(op.getValue());
@@ -96,31 +78,6 @@ protected:
     return module;
   }
 
-  std::vector<Floats> run(OwningOpRef<ModuleOp> module, ArrayRef<Floats> inputs) {
-    PassManager passes(&context);
-    passes.addPass(createDotaToLinalg());
-    EXPECT_TRUE(succeeded(passes.run(*module)));
-    auto jit = Jit::create(std::move(module), "main");
-    if (failed(jit))
-      return {};
-    std::vector<HostTensor> arguments;
-    for (auto [type, values] : llvm::zip_equal((*jit)->getArgumentTypes(), inputs)) {
-      arguments.push_back(HostTensor::zeros(type));
-      std::memcpy(arguments.back().data.data(), values.data(), values.size() * sizeof(float));
-    }
-    auto results = (*jit)->run(arguments);
-    if (!results) {
-      ADD_FAILURE() << toString(results.takeError());
-      return {};
-    }
-    std::vector<Floats> all;
-    for (const HostTensor &result : *results) {
-      Floats &values = all.emplace_back(result.type.getNumElements());
-      std::memcpy(values.data(), result.data.data(), result.data.size());
-    }
-    return all;
-  }
-
   static float rangeOf(const Floats &values) {
     float range = 0;
     for (float value : values)
@@ -132,9 +89,9 @@ protected:
   std::vector<float> errorsOf(StringRef precision) {
     Floats x = random(2 * 16 * 32, 1.0f), bias(2 * 16, 0.0f);
     std::fill(bias.end() - 5, bias.end(), -std::numeric_limits<float>::infinity());
-    std::vector<Floats> exact = run(parse(), {x, bias});
+    std::vector<Floats> exact = runAsLinalg(parseLayer(), {x, bias});
 
-    OwningOpRef<ModuleOp> module = parse();
+    OwningOpRef<ModuleOp> module = parseLayer();
     Builder b(&context);
     size_t index = 0;
     module->walk([&](WorkOpInterface op) {
@@ -152,7 +109,7 @@ protected:
       if (!isa<QuantizeOp, DequantizeOp>(op))
         EXPECT_NE(getStoredBits(getElementTypeOrSelf(op->getResult(0).getType())), 0);
     });
-    std::vector<Floats> rounded = run(std::move(module), {x, bias});
+    std::vector<Floats> rounded = runAsLinalg(std::move(module), {x, bias});
     EXPECT_EQ(rounded.size(), exact.size());
 
     std::vector<float> errors;
@@ -165,7 +122,6 @@ protected:
     return errors;
   }
 
-  MLIRContext context;
   std::mt19937 engine{5};
 };
 

@@ -5,17 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "dota/Host/Jit.h"
-#include "dota/Passes.h"
+#include "HostFixture.h"
 #include "dota/Pipeline/Pipeline.h"
-#include "mlir/InitAllDialects.h"
-#include "mlir/InitAllExtensions.h"
-#include "mlir/Parser/Parser.h"
-#include "mlir/Pass/PassManager.h"
 #include "llvm/Support/MemoryBuffer.h"
-#include "gtest/gtest.h"
 #include <cmath>
-#include <cstring>
 #include <random>
 
 using namespace mlir;
@@ -23,21 +16,8 @@ using namespace mlir::dota;
 
 namespace {
 
-class RaiseTest : public testing::TestWithParam<const char *> {
+class RaiseTest : public HostFixture, public testing::WithParamInterface<const char *> {
 protected:
-  RaiseTest() : context(registry()) {
-    context.getDiagEngine().registerHandler(
-        [&](Diagnostic &diagnostic) { diagnostics += diagnostic.str() + "\n"; });
-  }
-
-  static DialectRegistry registry() {
-    DialectRegistry registry;
-    registerAllDialects(registry);
-    registerAllExtensions(registry);
-    registry.insert<DotaDialect>();
-    return registry;
-  }
-
   /// Floats in -1 .. 1; integers, as they count tokens or are masks, 0 or 1; and
   /// three quarters of the booleans true.
   static HostTensor random(RankedTensorType type, std::mt19937 &generator) {
@@ -112,9 +92,6 @@ protected:
     }
     return std::move(*results);
   }
-
-  MLIRContext context;
-  std::string diagnostics;
 };
 
 TEST_P(RaiseTest, KeepsValues) {
@@ -125,8 +102,8 @@ TEST_P(RaiseTest, KeepsValues) {
   (*buffer)->getBuffer().split(parts, "// -----\n");
   for (StringRef part : parts) {
     diagnostics.clear();
-    auto module = parseSourceString<ModuleOp>(part, &context);
-    ASSERT_TRUE(module) << diagnostics;
+    auto module = parse(part);
+    ASSERT_TRUE(module);
     std::string name = findEntry(*module, "").getName().str();
     auto wanted = run(*module, /*isRaised=*/false, 1), got = run(*module, /*isRaised=*/true, 1);
     ASSERT_FALSE(wanted.empty()) << name << ": " << diagnostics;

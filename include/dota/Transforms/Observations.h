@@ -27,7 +27,7 @@ ScoreInput findKeyInput(AttentionOp op);
 
 /// One value that calibration looks at, for the sake of `op`.
 struct Observation {
-  enum class Kind { Result, Operand, Moment, KeyMoment };
+  enum class Kind : uint8_t { Result, Operand, Moment, KeyMoment };
   int64_t id;
   Kind kind;
   Operation *op;

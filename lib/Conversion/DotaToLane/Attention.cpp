@@ -113,7 +113,7 @@ private:
 } // namespace
 
 /// Extents of a bias: [1 x] heads x rows x keys, each of the first two maybe 1.
-static void describeBias(const Matrix &bias, int64_t queries, int64_t &heads, int64_t &rows) {
+static void describeBias(const Matrix &bias, int64_t &heads, int64_t &rows) {
   auto shape = cast<RankedTensorType>(bias.value.getType()).getShape();
   rows = shape.size() >= 2 ? shape[shape.size() - 2] : 1;
   heads = shape.size() >= 3 ? shape[shape.size() - 3] : 1;
@@ -137,7 +137,7 @@ AttentionKernel::AttentionKernel(const Plan &plan, const Step &step)
     causal = attention.getCausal();
     if (attention.getBias()) {
       bias = &plan[attention.getBias()];
-      describeBias(*bias, queries, biasHeads, biasRows);
+      describeBias(*bias, biasHeads, biasRows);
     }
   };
   if (auto dense = dyn_cast<AttentionOp>(op))
@@ -165,7 +165,7 @@ AttentionKernel::AttentionKernel(const Plan &plan, const Step &step)
     lowCausal = detection.getCausal();
     if (detection.getBias()) {
       lowBias = &plan[detection.getBias()];
-      describeBias(*lowBias, queries, lowBiasHeads, lowBiasRows);
+      describeBias(*lowBias, lowBiasHeads, lowBiasRows);
     }
   }
 }
@@ -466,7 +466,7 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
   Pipeline pipeline;
   // One chunk a tile, used from one stage to another.
   auto perTile = [&](int from, int to, int64_t slots,
-                     std::function<void(const Item &, int64_t)> f) {
+                     const std::function<void(const Item &, int64_t)> &f) {
     std::vector<Chunk> chunks;
     for (int64_t i = 0; i < count; ++i)
       chunks.push_back({i + from, i + to, [&items, f, i](int64_t turn) { f(items[i], turn); }});
@@ -474,7 +474,7 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
   };
   // One chunk a head; `key` tells heads that share it.
   auto perHead = [&](int from, int to, int64_t slots, auto key,
-                     std::function<void(const Item &, int64_t)> f) {
+                     const std::function<void(const Item &, int64_t)> &f) {
     std::vector<Chunk> chunks;
     for (int64_t i = 0; i < count; ++i) {
       if (i == 0 || key(items[i]) != key(items[i - 1]))

@@ -96,7 +96,7 @@ LinearKernel::LinearKernel(const Plan &plan, const Step &step)
     SmallVector<Value> entries;
     if (!partial())
       entries.push_back(chain.linear.getResult());
-    tiles.emplace_back(plan, index, chain.ops, entries, /*wholeRows=*/false);
+    tiles.emplace_back(plan, chain.ops, entries, /*wholeRows=*/false);
     allRuns.push_back(cutRuns(chain, {0, plan[chain.linear.getResult()].cols}).size());
   }
 }

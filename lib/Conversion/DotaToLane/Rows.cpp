@@ -62,7 +62,7 @@ TileKernel::TileKernel(const Plan &plan, const Step &step)
       ops.push_back(op);
     }
   }
-  tiles.emplace_back(plan, index, ops, entries, wholeRows());
+  tiles.emplace_back(plan, ops, entries, wholeRows());
 }
 
 const Chain &TileKernel::chainOf(LinearOp linear) const {

@@ -8,8 +8,7 @@ using namespace mlir;
 using namespace mlir::dota;
 using namespace mlir::dota::tolane;
 
-Tiles::Tiles(const Plan &plan, int step, ArrayRef<Operation *> ops, ArrayRef<Value> entries,
-             bool wholeRows)
+Tiles::Tiles(const Plan &plan, ArrayRef<Operation *> ops, ArrayRef<Value> entries, bool wholeRows)
     : plan(plan), ops(ops), wholeRows(wholeRows) {
   auto make = [&](Value value) {
     switch (plan[value].storage) {

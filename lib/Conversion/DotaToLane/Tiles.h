@@ -35,8 +35,7 @@ struct TileRings {
 class Tiles {
 public:
   /// `entries` are values that the step's own instructions write into tiles.
-  Tiles(const Plan &plan, int step, ArrayRef<Operation *> ops, ArrayRef<Value> entries,
-        bool wholeRows);
+  Tiles(const Plan &plan, ArrayRef<Operation *> ops, ArrayRef<Value> entries, bool wholeRows);
 
   /// Makes room for tiles of `rows` rows and, by columns, `cols` columns.
   void size(TileRings &rings, int64_t rows, int64_t cols) const;
