@@ -235,8 +235,8 @@ std::optional<Raiser::Plan> Raiser::planNorm(Expr e, const Layout &layout) {
         continue;
 
       // Epsilon, where it counts.
-      double epsilon = 0;
-      for (double scale = 1e-1; scale > 1e-10; scale *= 0.1) {
+      double epsilon = 0, scale = 1e-1;
+      for (int decade = 1; decade <= 10; ++decade, scale *= 0.1) {
         Sample s = sample(x, scale, 4);
         double spread = layerNorm ? s.variance : s.square, best = 0, estimate = 0;
         for (int64_t i = 0; i < width; ++i) {

@@ -48,14 +48,12 @@ void forEachInstruction(Fill fill, std::mt19937_64 &random, F &&f) {
       value = static_cast<T>(isSigned && (bits >> (field.width - 1)) ? bits | ~mask : bits);
     }
   };
+  auto one = [&](auto i) {
+    i.forEachField(i, set);
+    f(Instruction(i));
+  };
   [&]<size_t... index>(std::index_sequence<index...>) {
-    (
-        [&] {
-          std::variant_alternative_t<index, Instruction> i;
-          i.forEachField(i, set);
-          f(Instruction(i));
-        }(),
-        ...);
+    (one(std::variant_alternative_t<index, Instruction>()), ...);
   }(std::make_index_sequence<std::variant_size_v<Instruction>>());
 }
 
