@@ -118,10 +118,12 @@ std::vector<uint8_t> mlir::dota::writeDetectors(const DetectorFile &detectors) {
   file.metadata = {{"format", kFormat},
                    {"version", kVersion},
                    {"precision", stringifyPrecision(detectors.precision).str()}};
-  auto add = [&](std::string name, std::vector<uint64_t> shape, const std::vector<float> &values) {
+  auto add = [&](const std::string &name, std::vector<uint64_t> shape,
+                 const std::vector<float> &values) {
     if (!values.empty())
-      file.tensors[name] = {
-          "F32", shape, {reinterpret_cast<const uint8_t *>(values.data()), 4 * values.size()}};
+      file.tensors[name] = {"F32",
+                            std::move(shape),
+                            {reinterpret_cast<const uint8_t *>(values.data()), 4 * values.size()}};
   };
   auto addFactor = [&](size_t n, const char *weight, const char *bias, const DetectorFactor &f) {
     auto features = static_cast<uint64_t>(f.features), columns = static_cast<uint64_t>(f.columns);

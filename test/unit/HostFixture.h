@@ -25,6 +25,7 @@ using Floats = std::vector<float>;
 class HostFixture : public testing::Test {
 protected:
   HostFixture() : context(registry()) {
+    context.loadDialect<DotaDialect>();
     context.getDiagEngine().registerHandler(
         [&](Diagnostic &diagnostic) { diagnostics += diagnostic.str() + "\n"; });
   }
