@@ -465,7 +465,7 @@ OrderWork KeyOrder::order(std::span<const uint32_t> ids, size_t rows, size_t kee
   // No group has more loads than rows times keys, and each split makes one.
   plan_.reserve(group * keep);
   otherPlan_.reserve(group * keep);
-  ranges_.reserve((size_t{1} << group) + kMaxGroup + 2 * group * keep);
+  ranges_.reserve((size_t{1} << group) + kMaxGroup + size_t{2} * group * keep);
   if (options_.rule == OrderRule::Best && group > 4) {
     patternOf_.reserve(group * keep);
     listed_.reserve(group * keep);
