@@ -16,7 +16,6 @@
 using namespace mlir;
 using namespace mlir::dota;
 using ::dota::HostArithmetic;
-using ::dota::maxStored;
 using ::dota::Numerics;
 using Stored = std::vector<int64_t>;
 

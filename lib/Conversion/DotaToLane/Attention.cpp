@@ -468,6 +468,7 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
   auto perTile = [&](int from, int to, int64_t slots,
                      const std::function<void(const Item &, int64_t)> &f) {
     std::vector<Chunk> chunks;
+    chunks.reserve(count);
     for (int64_t i = 0; i < count; ++i)
       chunks.push_back({i + from, i + to, [&items, f, i](int64_t turn) { f(items[i], turn); }});
     pipeline.channel(std::move(chunks), slots, 1);

@@ -172,6 +172,7 @@ void TileKernel::emit(Stream &stream) {
     };
     Pipeline pipeline;
     std::vector<Chunk> chunks;
+    chunks.reserve(count);
     for (int64_t i = 0; i < count; ++i)
       chunks.push_back({i, i, [&](int64_t i) {
                           stream.load(layout.copies.place(stream, i, stride),
