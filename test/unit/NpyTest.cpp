@@ -11,7 +11,6 @@
 #include <random>
 
 using namespace dota;
-using testing::HasSubstr;
 
 namespace {
 std::vector<uint8_t> fileOf(std::string header, size_t dataBytes, int version = 1) {

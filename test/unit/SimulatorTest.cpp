@@ -35,7 +35,7 @@ struct StreamBuilder {
   }
 };
 
-Program programOf(std::vector<std::vector<Instruction>> streams) {
+Program programOf(const std::vector<std::vector<Instruction>> &streams) {
   Program program;
   program.name = "p";
   program.dramBytes = 1 << 20;
