@@ -102,9 +102,29 @@ def Dota_DetectOp : Dota_ProductOp<"detect"> {
     admissible, as for `dota.attention`; the bias's finite values are not added.
 
     The factors are any two: a weighted SVD's, or the paper's P W~.
+
+    With `thresholds`, one for all heads or one a head, a row keeps of those keys
+    the ones whose score reaches it; there may be none. In fixed point a score is
+    `S~ * 2^-(exponents of q and k)`, rounded to f32.
+
+    With `balance = T` as well the rows of a group keep the same number of keys, so
+    that rows that run together end together: of T consecutive rows (the last group
+    may have fewer) each keeps as many as reach the threshold on average, rounded up
+    and at least one, or all that are admissible where these are fewer.
+
+    With `softmax_scale` as well the thresholds are of the estimated probabilities
+    `softmax(softmax_scale S~ + bias)` over the visible keys, which must exceed it.
+
+    ```mlir
+    %m = dota.detect %q, %k {heads = 2 : i64, thresholds = array<f32: 1.5, 2.0>, balance = 4 : i64}
+        : (tensor<16x16x!q>, tensor<16x16x!q>) -> !dota.mask<2x16x16, keep = 4>
+    ```
   }];
   let arguments = (ins Dota_Tensor:$q, Dota_Tensor:$k, Optional<Dota_FloatTensor>:$bias,
-      ConfinedAttr<I64Attr, [IntPositive]>:$heads, UnitAttr:$causal);
+      ConfinedAttr<I64Attr, [IntPositive]>:$heads, UnitAttr:$causal,
+      OptionalAttr<DenseF32ArrayAttr>:$thresholds,
+      OptionalAttr<ConfinedAttr<I64Attr, [IntPositive]>>:$balance,
+      OptionalAttr<F32Attr>:$softmax_scale);
   let results = (outs Dota_MaskType:$mask);
   let assemblyFormat = [{
     $q `,` $k (`bias` $bias^)? attr-dict `:` functional-type(operands, results)
@@ -115,7 +135,7 @@ def Dota_MaskedAttentionOp : Dota_ProductOp<"masked_attention"> {
   let summary = "attention over the kept keys only";
   let description = [{
     As `dota.attention`, over the keys of `mask` only. A row that keeps no key
-    gives zeros.
+    gives zeros. A mask of one head is for all heads.
   }];
   let arguments = (ins Dota_Tensor:$q, Dota_Tensor:$k, Dota_Tensor:$v, Dota_MaskType:$mask,
       Optional<Dota_FloatTensor>:$bias,

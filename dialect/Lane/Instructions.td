@@ -298,6 +298,25 @@ def SelectOp : Instruction<"select", 32, Detector, [
   let writes = [Footprint<"ids", "rows", "4 * keep", "4 * keep">];
 }
 
+def TrimOp : Instruction<"trim", 34, Detector, [
+    Sram<"scores", "accumulator matrix of estimated scores, rows x keys, or exponentials with `probability`, without gaps">,
+    Sram<"sum", "sum of a row's exponentials, 64-bit, with `probability`">,
+    Sram<"ids", "selected keys, rows x keep; what stays of them">,
+    U<"rows", 12, "query rows">, U<"keys", 18, "keys">, U<"keep", 16, "ids a row">,
+    Float<"threshold", "that a score must reach, in units of the sums; that a probability must exceed">,
+    U<"balance", 8, "rows of a group that keep the same number of keys (0: each row what passes)">,
+    Flag<"probability", "the threshold is of exponentials over their sum">,
+    U<"mask", 12, "number of the mask in the program">,
+    U<"head", 12, "head">,
+    U<"firstRow", 20, "first query row of the tile">]> {
+  let summary = "drop selected keys that miss a threshold; or keep each row's largest, as many as pass in its group on average";
+  let reads = [FootprintIf<"!probability", "scores", "rows", "8 * keys", "8 * keys">,
+               FootprintIf<"probability", "scores", "rows", "2 * keys", "2 * keys">,
+               FootprintIf<"probability", "sum", "1", "8 * rows">,
+               Footprint<"ids", "rows", "4 * keep", "4 * keep">];
+  let writes = [Footprint<"ids", "rows", "4 * keep", "4 * keep">];
+}
+
 def OrderOp : Instruction<"order", 33, Scheduler, [
     Sram<"ids", "kept keys, rows x keep">,
     Sram<"schedule", "order of the keys">,

@@ -45,9 +45,10 @@ static void placeConstants(Plan &plan, Data &data) {
   }
 }
 
-/// (query, key) pairs that attention visits, and that it would without omission.
+/// (query, key) pairs that attention without a mask visits, and that all would
+/// without one. Those that masks keep are counted when the program runs.
 static void countPairs(ProgramOp program, int64_t &kept, int64_t &dense) {
-  auto count = [&](auto attention, int64_t keep) {
+  auto count = [&](auto attention, bool masked) {
     auto sizeOf = [](Value value) {
       auto type = cast<RankedTensorType>(value.getType());
       return type.getShape()[type.getRank() - 2];
@@ -58,14 +59,14 @@ static void countPairs(ProgramOp program, int64_t &kept, int64_t &dense) {
       int64_t visible =
           attention.getCausal() ? std::clamp<int64_t>(i + keys - queries + 1, 0, keys) : keys;
       dense += heads * visible;
-      kept += heads * std::min(visible, keep);
+      kept += masked ? 0 : heads * visible;
     }
   };
   for (Operation &op : program.getBody().front()) {
     if (auto attention = dyn_cast<AttentionOp>(op))
-      count(attention, std::numeric_limits<int64_t>::max());
+      count(attention, false);
     if (auto attention = dyn_cast<MaskedAttentionOp>(op))
-      count(attention, cast<MaskType>(attention.getMask().getType()).getKeep());
+      count(attention, true);
   }
 }
 

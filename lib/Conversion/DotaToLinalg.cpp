@@ -371,8 +371,54 @@ struct AttentionLoops {
     return {bias, AffineMap::get(4, 0, results, loops.getContext())};
   }
 
-  /// The mask, [B x] heads x N x M, as an input of a nest over the pairs.
-  Input maskInput(Value mask) { return {mask, loops.trailing(4, tensorOf(mask).getRank())}; }
+  /// The mask, [B x] heads x N x M or one head for all, as an input of a nest over
+  /// the pairs.
+  Input maskInput(Value mask) { return biasInput(mask); }
+
+  /// The exponentials of scores (f32, minus infinity where a key takes no part), and
+  /// their sum for each row.
+  std::pair<Value, Value> softmax(Value scores, bool fixed) {
+    SmallVector<int64_t> pairShape = pairs();
+    Shape rowShape = Shape(pairShape).drop_back();
+    float infinity = std::numeric_limits<float>::infinity();
+    Value rowMax =
+        loops
+            .reduceLast(pairShape, {{scores, loops.identity(4)}},
+                        {loops.filled(rowShape, loops.constant(-infinity))},
+                        [&](OpBuilder &b, Location loc, ValueRange v) -> SmallVector<Value> {
+                          if (!fixed)
+                            return {arith::MaximumFOp::create(b, loc, v[0], v[1])};
+                          IRArithmetic arithmetic(b, loc);
+                          return {Rules{arithmetic}.rowMax(v[1], v[0])};
+                        })
+            .front();
+    Type type = fixed ? Type(loops.getI16Type()) : Type(loops.getF32Type());
+    Value exponentials =
+        loops.map(pairShape, type, {{scores, loops.identity(4)}, {rowMax, loops.leading(4, 3)}},
+                  [&](OpBuilder &b, Location loc, ValueRange v) -> Value {
+                    IRArithmetic arithmetic(b, loc);
+                    if (fixed)
+                      return Loops::narrow(b, loc, type, Rules{arithmetic}.expScore(v[0], v[1]));
+                    // Where every score is minus infinity the row has no keys; their
+                    // difference would be NaN.
+                    Value none = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, v[1],
+                                                       arithmetic.f32(-infinity));
+                    Value e = math::ExpOp::create(b, loc, arithmetic.sub(v[0], v[1]));
+                    return arithmetic.select(none, arithmetic.f32(0.0f), e);
+                  });
+    Type sumType = fixed ? Type(loops.getI64Type()) : Type(loops.getF32Type());
+    Value totals =
+        loops
+            .reduceLast(pairShape, {{exponentials, loops.identity(4)}},
+                        {loops.filled(rowShape, loops.zero(sumType))},
+                        [&](OpBuilder &b, Location loc, ValueRange v) -> SmallVector<Value> {
+                          if (!fixed)
+                            return {arith::AddFOp::create(b, loc, v[1], v[0])};
+                          return {arith::AddIOp::create(b, loc, v[1], Loops::widen(b, loc, v[0]))};
+                        })
+            .front();
+    return {exponentials, totals};
+  }
 
   /// In a nest over the pairs: is key j visible to query i, j <= i + (M - N)?
   Value isVisible(OpBuilder &b, Location loc) {
@@ -395,7 +441,6 @@ struct AttentionLowering : Lowering<Op> {
     AttentionLoops attention(loops, adaptor.getQ(), adaptor.getK(), op.getHeads(), op.getKvHeads(),
                              op.getCausal());
     SmallVector<int64_t> pairs = attention.pairs();
-    Shape rowShape = Shape(pairs).drop_back();
     Type f32 = loops.getF32Type();
 
     float scale = op.getScale().convertToFloat();
@@ -408,37 +453,7 @@ struct AttentionLowering : Lowering<Op> {
                                return score(op, adaptor, attention, scale, b, loc, v);
                              });
 
-    Value minusInfinity = loops.constant(-std::numeric_limits<float>::infinity());
-    Value rowMax =
-        loops
-            .reduceLast(pairs, {{scores, loops.identity(4)}},
-                        {loops.filled(rowShape, minusInfinity)},
-                        [&](OpBuilder &b, Location loc, ValueRange v) -> SmallVector<Value> {
-                          if (!fixed)
-                            return {arith::MaximumFOp::create(b, loc, v[0], v[1])};
-                          IRArithmetic arithmetic(b, loc);
-                          return {Rules{arithmetic}.rowMax(v[1], v[0])};
-                        })
-            .front();
-
-    Type exponentialType = fixed ? Type(loops.getI16Type()) : Type(f32);
-    Value exponentials = loops.map(pairs, exponentialType,
-                                   {{scores, loops.identity(4)}, {rowMax, loops.leading(4, 3)}},
-                                   [&](OpBuilder &b, Location loc, ValueRange v) -> Value {
-                                     return exponential(fixed, exponentialType, b, loc, v);
-                                   });
-
-    Type sumType = fixed ? Type(loops.getI64Type()) : Type(f32);
-    Value totals =
-        loops
-            .reduceLast(pairs, {{exponentials, loops.identity(4)}},
-                        {loops.filled(rowShape, loops.zero(sumType))},
-                        [&](OpBuilder &b, Location loc, ValueRange v) -> SmallVector<Value> {
-                          if (!fixed)
-                            return {arith::AddFOp::create(b, loc, v[1], v[0])};
-                          return {arith::AddIOp::create(b, loc, v[1], Loops::widen(b, loc, v[0]))};
-                        })
-            .front();
+    auto [exponentials, totals] = attention.softmax(scores, fixed);
     totals = loops.expand(totals,
                           {attention.batch, attention.kvHeads, attention.group(), attention.rows},
                           {{0}, {1, 2}, {3}});
@@ -495,22 +510,11 @@ struct AttentionLowering : Lowering<Op> {
       score = arithmetic.select(v[adaptor.getBias() ? 2 : 1], score, minusInfinity);
     return score;
   }
-
-  static Value exponential(bool fixed, Type type, OpBuilder &b, Location loc, ValueRange v) {
-    IRArithmetic arithmetic(b, loc);
-    if (fixed)
-      return Loops::narrow(b, loc, type, Rules{arithmetic}.expScore(v[0], v[1]));
-    // Where every score is minus infinity the row has no keys; their difference
-    // would be NaN.
-    Value minusInfinity = arithmetic.f32(-std::numeric_limits<float>::infinity());
-    Value none = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, v[1], minusInfinity);
-    Value e = math::ExpOp::create(b, loc, arithmetic.sub(v[0], v[1]));
-    return arithmetic.select(none, arithmetic.f32(0.0f), e);
-  }
 };
 
 /// Key j is kept when it is admissible and fewer than `keep` admissible keys beat
-/// it: those of a larger score, or of the same score and a smaller id.
+/// it (those of a larger score, or of the same score and a smaller id), and by the
+/// rule of the thresholds where there are any.
 struct DetectLowering : Lowering<DetectOp> {
   using Lowering::Lowering;
 
@@ -574,7 +578,135 @@ struct DetectLowering : Lowering<DetectOp> {
           Value ahead = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, v[0], limit);
           return arith::AndIOp::create(b, loc, ahead, v[1]);
         });
+    if (op.getThresholds()) {
+      Value passing = op.getSoftmaxScale() ? probable(op, adaptor, attention, scores, mask)
+                                           : reaching(op, attention, scores, mask);
+      mask = op.getBalance() ? balanced(op, attention, ranks, mask, passing) : passing;
+    }
     return type.getRank() == 4 ? mask : loops.collapse(mask, {{0, 1}, {2}, {3}});
+  }
+
+  /// The exponent of a head's scores, and its threshold.
+  static int exponentOf(Value factor, int64_t head, int64_t heads) {
+    if (auto columns = getPerColumnFixedPoint(elementOf(factor)))
+      return columns->exponents[head * (columns->exponents.size() / heads)];
+    return isFloat(factor) ? 0 : formatOf(factor).exponent;
+  }
+
+  /// The keys of `mask` whose scores reach the threshold of their head.
+  static Value reaching(DetectOp op, AttentionLoops &attention, Value scores, Value mask) {
+    Loops &loops = attention.loops;
+    ArrayRef<float> thresholds = *op.getThresholds();
+    SmallVector<float> stored;
+    for (int64_t head = 0; head < attention.heads; ++head)
+      stored.push_back(std::ldexp(thresholds[thresholds.size() == 1 ? 0 : head],
+                                  exponentOf(op.getQ(), head, attention.heads) +
+                                      exponentOf(op.getK(), head, attention.heads)));
+    Value perHead = loops.constant(DenseElementsAttr::get(
+        RankedTensorType::get({attention.heads}, loops.getF32Type()), ArrayRef(stored)));
+    return loops.map(
+        attention.pairs(), loops.getI1Type(),
+        {{scores, loops.identity(4)}, {mask, loops.identity(4)}, {perHead, loops.select(4, {1})}},
+        [&](OpBuilder &b, Location loc, ValueRange v) -> Value {
+          IRArithmetic arithmetic(b, loc);
+          Value reaches = isFloat(op.getQ()) ? arithmetic.lessEqual(v[2], v[0])
+                                             : Rules{arithmetic}.reaches(v[0], v[2]);
+          return arith::AndIOp::create(b, loc, reaches, v[1]);
+        });
+  }
+
+  /// The keys of `mask` whose estimated probability exceeds the threshold.
+  static Value probable(DetectOp op, Adaptor adaptor, AttentionLoops &attention, Value scores,
+                        Value mask) {
+    Loops &loops = attention.loops;
+    bool fixed = !isFloat(op.getQ());
+    double scale = op.getSoftmaxScale()->convertToFloat();
+    if (fixed)
+      scale = std::ldexp(scale, -(formatOf(op.getQ()).exponent + formatOf(op.getK()).exponent));
+    SmallVector<Input> inputs{{scores, loops.identity(4)}};
+    if (Value bias = adaptor.getBias())
+      inputs.push_back(attention.biasInput(bias));
+    Value scaled =
+        loops.map(attention.pairs(), loops.getF32Type(), inputs,
+                  [&](OpBuilder &b, Location loc, ValueRange v) -> Value {
+                    IRArithmetic arithmetic(b, loc);
+                    auto factor = static_cast<float>(scale);
+                    Value score = fixed ? Rules{arithmetic}.score(v[0], factor)
+                                        : arithmetic.mul(v[0], arithmetic.f32(factor));
+                    if (adaptor.getBias())
+                      score = arithmetic.add(score, v[1]);
+                    Value minusInfinity = arithmetic.f32(-std::numeric_limits<float>::infinity());
+                    return attention.causal ? arithmetic.select(attention.isVisible(b, loc), score,
+                                                                minusInfinity)
+                                            : score;
+                  });
+    auto [exponentials, totals] = attention.softmax(scaled, fixed);
+    ArrayRef<float> thresholds = *op.getThresholds();
+    SmallVector<float> each(attention.heads, thresholds.front());
+    if (thresholds.size() > 1)
+      each.assign(thresholds.begin(), thresholds.end());
+    Value perHead = loops.constant(DenseElementsAttr::get(
+        RankedTensorType::get({attention.heads}, loops.getF32Type()), ArrayRef(each)));
+    return loops.map(attention.pairs(), loops.getI1Type(),
+                     {{exponentials, loops.identity(4)},
+                      {totals, loops.leading(4, 3)},
+                      {mask, loops.identity(4)},
+                      {perHead, loops.select(4, {1})}},
+                     [&](OpBuilder &b, Location loc, ValueRange v) -> Value {
+                       IRArithmetic arithmetic(b, loc);
+                       Value more = fixed ? Rules{arithmetic}.isProbable(Loops::widen(b, loc, v[0]),
+                                                                         v[1], v[3])
+                                          : arithmetic.less(arithmetic.mul(v[3], v[1]), v[0]);
+                       return arith::AndIOp::create(b, loc, more, v[2]);
+                     });
+  }
+
+  /// The keys of `mask` that are among the first of their row, as many as pass on
+  /// average in the row's group.
+  static Value balanced(DetectOp op, AttentionLoops &attention, Value ranks, Value mask,
+                        Value passing) {
+    Loops &loops = attention.loops;
+    SmallVector<int64_t> pairShape = attention.pairs();
+    Shape rowShape = Shape(pairShape).drop_back();
+    Value none = loops.filled(rowShape, loops.zero(loops.getI64Type()));
+    Value counts =
+        loops
+            .reduceLast(pairShape, {{passing, loops.identity(4)}}, {none},
+                        [&](OpBuilder &b, Location loc, ValueRange v) -> SmallVector<Value> {
+                          Value one = arith::ExtUIOp::create(b, loc, b.getI64Type(), v[0]);
+                          return {arith::AddIOp::create(b, loc, v[1], one)};
+                        })
+            .front();
+    // Of all rows, each adds those of its group: their number and what passes.
+    auto groupOf = [&](OpBuilder &b, Location loc, int64_t dimension) -> Value {
+      Value rows = arith::ConstantIndexOp::create(b, loc, *op.getBalance());
+      return arith::DivUIOp::create(b, loc, linalg::IndexOp::create(b, loc, dimension), rows);
+    };
+    using utils::IteratorType;
+    SmallVector<IteratorType> iterators(4, IteratorType::parallel);
+    iterators.back() = IteratorType::reduction;
+    ValueRange sums =
+        loops.nest({{counts, loops.select(4, {0, 1, 3})}},
+                   {{none, loops.leading(4, 3)}, {none, loops.leading(4, 3)}}, iterators,
+                   [&](OpBuilder &b, Location loc, ValueRange v) -> SmallVector<Value> {
+                     Value same = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
+                                                        groupOf(b, loc, 2), groupOf(b, loc, 3));
+                     Value one = arith::ExtUIOp::create(b, loc, b.getI64Type(), same);
+                     Value count = arith::MulIOp::create(b, loc, v[0], one);
+                     return {arith::AddIOp::create(b, loc, v[1], count),
+                             arith::AddIOp::create(b, loc, v[2], one)};
+                   });
+    return loops.map(pairShape, loops.getI1Type(),
+                     {{ranks, loops.identity(4)},
+                      {mask, loops.identity(4)},
+                      {sums[0], loops.leading(4, 3)},
+                      {sums[1], loops.leading(4, 3)}},
+                     [&](OpBuilder &b, Location loc, ValueRange v) -> Value {
+                       IRArithmetic arithmetic(b, loc);
+                       Value within =
+                           Rules{arithmetic}.isWithinShare(Loops::widen(b, loc, v[0]), v[2], v[3]);
+                       return arith::AndIOp::create(b, loc, within, v[1]);
+                     });
   }
 };
 

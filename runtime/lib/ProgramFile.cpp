@@ -81,6 +81,8 @@ struct Checker {
              program.dramBytes);
     } else if (auto *i = std::get_if<Select>(&instruction)) {
       checkMaskUse(lane, index, "select", i->mask, i->head, i->firstRow, i->rows, i->keys, i->keep);
+    } else if (auto *i = std::get_if<Trim>(&instruction)) {
+      checkMaskUse(lane, index, "trim", i->mask, i->head, i->firstRow, i->rows, i->keys, i->keep);
     } else if (auto *i = std::get_if<Order>(&instruction)) {
       checkMaskUse(lane, index, "order", i->mask, i->head, i->firstRow, i->rows, i->keys, i->keep);
     }

@@ -488,7 +488,7 @@ struct Run {
     statistics.dramBusy = ceilDiv(dramMoved, machine.dram.bytesPerCycle);
     statistics.runs[program.name] = 1;
     statistics.macsDevice = program.macs;
-    statistics.pairsKept = program.pairsKept;
+    statistics.pairsKept = program.pairsKept + statistics.keyWork.kept;
     statistics.pairsDense = program.pairsDense;
     statistics.computesValues = !options.timingOnly;
     if (options.trace)
@@ -650,12 +650,16 @@ Effects Simulator::State::computeValues(const RunOptions &options,
       } catch (const Error &error) {
         throw Error(placeOf(program, lane, index) + error.what());
       }
-      if (auto *i = std::get_if<Select>(&instruction); i && options.foundMasks) {
+      auto note = [&](const auto &i) {
         // Lanes that share a head find the same rows.
         std::lock_guard lock(*maskGuard);
-        std::span<uint32_t> ids = masks.at(i->mask).rowsOf(i->head, i->firstRow, i->rows);
-        std::memcpy(ids.data(), lanes[lane].sram.data() + i->ids, ids.size_bytes());
-      }
+        std::span<uint32_t> ids = masks.at(i.mask).rowsOf(i.head, i.firstRow, i.rows);
+        std::memcpy(ids.data(), lanes[lane].sram.data() + i.ids, ids.size_bytes());
+      };
+      if (auto *i = std::get_if<Select>(&instruction); i && options.foundMasks)
+        note(*i);
+      if (auto *i = std::get_if<Trim>(&instruction); i && options.foundMasks)
+        note(*i);
       if (size_t n = ++*done;
           options.progress && n % 64 == 0 && std::this_thread::get_id() == caller)
         options.progress(static_cast<double>(n) / static_cast<double>(all));

@@ -189,6 +189,17 @@ struct Coster {
     cost.events.sramBytes = read * m.detector.passes + regionBytes(i, true);
     return cost;
   }
+  Cost operator()(const Trim &i) const {
+    // A pass that compares; where rows get a share, the selection's passes again.
+    uint64_t passes = i.balance ? 1 + m.detector.passes : 1;
+    uint64_t ids = uint64_t{i.rows} * i.keep, elements = ids * passes;
+    uint64_t read = ids * (i.probability ? 6 : 12) + (i.probability ? 8 * uint64_t{i.rows} : 0);
+    Cost cost;
+    cost.cycles = paced(ceilDiv(elements, m.detector.elements), read * passes, m.detector.latency);
+    cost.events.detectorElements = elements;
+    cost.events.sramBytes = read * passes + regionBytes(i, true);
+    return cost;
+  }
   Cost operator()(const Order &i) const {
     OrderWork w = work ? *work : OrderWork{};
     uint64_t read = regionBytes(i, false);

@@ -104,7 +104,7 @@ dota.program @gated(%arg: tensor<8x16xf32>) -> tensor<8x16xf32> {
 // Detection with an exponent for each head, then the kept keys alone. The schedule
 // groups as many rows as the machine does.
 // CHECK-LABEL: lane.program @masked
-// CHECK-SAME: pairs_dense = 272 : i64, pairs_kept = 128 : i64
+// CHECK-SAME: pairs_dense = 272 : i64}
 // CHECK: lane.mask 0 {heads = 4 : i64, keep = 4 : i64, keys = 12 : i64, rows = 8 : i64}
 // CHECK: lane.stream 0
 // CHECK: lane.requantize {{.*}}cols = 2 : i64, {{.*}}precision = #dota.precision<int4>, rows = 8 : i64, shift = 25 : i64}

@@ -318,28 +318,77 @@ struct Attention {
   /// batch x 1 x rows x keys, or empty.
   Floats bias;
   float scale = 0.577f;
+  /// Of detection: none, or one a head.
+  Floats thresholds;
+  int balance = 0;
+  float softmaxScale = 0;
 
   bool isVisible(int i, int j) const { return !causal || j <= i + keys - rows; }
   float biasOf(int b, int i, int j) const {
     return bias.empty() ? 0.0f : bias[(b * rows + i) * keys + j];
   }
 
+  int64_t estimate(int b, int h, int i, int j) const {
+    int64_t score = 0;
+    for (int c = 0; c < detectorWidth; ++c)
+      score += detectorQ[((b * rows + i) * heads + h) * detectorWidth + c] *
+               detectorK[((b * keys + j) * heads + h) * detectorWidth + c];
+    return score;
+  }
+
+  /// The admissible keys of the largest estimated scores, the largest first.
+  std::vector<int> strongest(int b, int h, int i) const {
+    std::vector<std::pair<int64_t, int>> order;
+    for (int j = 0; j < keys; ++j)
+      if (isVisible(i, j) && biasOf(b, i, j) > ::dota::kInadmissibleBias)
+        order.push_back({-estimate(b, h, i, j), j});
+    std::sort(order.begin(), order.end());
+    std::vector<int> result;
+    for (size_t rank = 0; rank < std::min<size_t>(keep, order.size()); ++rank)
+      result.push_back(order[rank].second);
+    return result;
+  }
+
+  /// Those of them that reach the threshold, or exceed it as a probability.
+  std::vector<int> passing(int b, int h, int i) const {
+    HostArithmetic arithmetic;
+    Numerics<HostArithmetic> rules{arithmetic};
+    auto score = [&](int j) {
+      return rules.score(estimate(b, h, i, j), softmaxScale) + biasOf(b, i, j);
+    };
+    float rowMax = -std::numeric_limits<float>::infinity();
+    int64_t total = 0;
+    for (int j = 0; j < keys && softmaxScale != 0; ++j)
+      if (isVisible(i, j))
+        rowMax = std::max(rowMax, score(j));
+    for (int j = 0; j < keys && softmaxScale != 0; ++j)
+      if (isVisible(i, j))
+        total += rules.expScore(score(j), rowMax);
+    std::vector<int> result;
+    for (int j : strongest(b, h, i)) {
+      bool passes = softmaxScale == 0 ? static_cast<float>(estimate(b, h, i, j)) >= thresholds[h]
+                                      : static_cast<float>(rules.expScore(score(j), rowMax)) >
+                                            thresholds[h] * static_cast<float>(total);
+      if (passes)
+        result.push_back(j);
+    }
+    return result;
+  }
+
   /// The kept keys of a row.
   std::vector<bool> detect(int b, int h, int i) const {
-    std::vector<std::pair<int64_t, int>> order;
-    for (int j = 0; j < keys; ++j) {
-      if (!isVisible(i, j) || !(biasOf(b, i, j) > ::dota::kInadmissibleBias))
-        continue;
-      int64_t score = 0;
-      for (int c = 0; c < detectorWidth; ++c)
-        score += detectorQ[((b * rows + i) * heads + h) * detectorWidth + c] *
-                 detectorK[((b * keys + j) * heads + h) * detectorWidth + c];
-      order.push_back({-score, j});
+    std::vector<int> those = thresholds.empty() || balance ? strongest(b, h, i) : passing(b, h, i);
+    if (balance) {
+      int first = i / balance * balance, last = std::min(first + balance, rows);
+      int total = 0;
+      for (int row = first; row < last; ++row)
+        total += passing(b, h, row).size();
+      double mean = static_cast<double>(total) / (last - first);
+      those.resize(std::min<size_t>(those.size(), std::max(1.0, std::ceil(mean))));
     }
-    std::sort(order.begin(), order.end());
     std::vector<bool> kept(keys, false);
-    for (size_t rank = 0; rank < std::min<size_t>(keep, order.size()); ++rank)
-      kept[order[rank].second] = true;
+    for (int j : those)
+      kept[j] = true;
     return kept;
   }
 
@@ -384,7 +433,8 @@ struct Attention {
 
 class AttentionTest : public DotaToLinalgTest {
 protected:
-  void check(Attention a) {
+  /// Returns what it ran.
+  Attention check(Attention a) {
     a.q = random(a.batch * a.rows * a.heads * a.width, 3000);
     a.k = random(a.batch * a.keys * a.kvHeads * a.width, 3000);
     a.v = random(a.batch * a.keys * a.kvHeads * a.valueWidth, 32767);
@@ -415,8 +465,16 @@ protected:
     text += quantized("a", a.rows, qf, 16, a.eq) + quantized("b", a.keys, kf, 16, a.ek) +
             quantized("c", a.keys, vf, 16, a.ev) + quantized("d", a.rows, df, 4, 0) +
             quantized("e", a.keys, df, 4, 0);
-    text += fmt::format("%mask = dota.detect %qd, %qe{} {{heads = {}{}}} : ({}, {}{}) -> {}\n",
-                        bias, a.heads, causal, sequences(a.rows, df, fixed(4, 0)),
+    std::string rule;
+    for (float threshold : a.thresholds)
+      rule += fmt::format("{}{:e}", rule.empty() ? ", thresholds = array<f32: " : ", ", threshold);
+    rule += a.thresholds.empty() ? "" : ">";
+    if (a.balance)
+      rule += fmt::format(", balance = {}", a.balance);
+    if (a.softmaxScale != 0)
+      rule += fmt::format(", softmax_scale = {:e} : f32", a.softmaxScale);
+    text += fmt::format("%mask = dota.detect %qd, %qe{} {{heads = {}{}{}}} : ({}, {}{}) -> {}\n",
+                        bias, a.heads, causal, rule, sequences(a.rows, df, fixed(4, 0)),
                         sequences(a.keys, df, fixed(4, 0)), biasType, maskType);
     text += fmt::format(
         "%o = dota.{} %qa, %qb, %qc{}{} {{heads = {}, kv_heads = {}, scale = 0.577 : f32{}}} : "
@@ -442,6 +500,7 @@ protected:
           for (bool kept : a.detect(b, h, i))
             mask.push_back(kept);
     expectSame(results.at(1), mask);
+    return a;
   }
 
   /// Padding in one sequence, minus infinity in the other, one row with nothing.
@@ -461,6 +520,37 @@ TEST_F(AttentionTest, Dense) { check({}); }
 TEST_F(AttentionTest, Causal) { check({.causal = true}); }
 TEST_F(AttentionTest, CausalWithMoreQueriesThanKeys) {
   check({.rows = 9, .keys = 5, .causal = true});
+}
+TEST_F(AttentionTest, Thresholds) {
+  Attention a{.masked = true, .thresholds = {1, -20, 30.5, 400}};
+  check(a);
+  a.bias = biasOf(a);
+  check(a);
+  a.causal = true;
+  check(a);
+}
+TEST_F(AttentionTest, BalancedThresholds) {
+  Attention a{.rows = 7, .keys = 7, .keep = 5, .masked = true, .thresholds = {1, -20, 30.5, 400}};
+  for (int balance : {1, 2, 4, 7, 9}) {
+    SCOPED_TRACE(balance);
+    a.balance = balance;
+    a.bias.clear();
+    a.causal = false;
+    check(a);
+    a.causal = true;
+    // The first row has one key, which stays however weak it is.
+    EXPECT_TRUE(check(a).detect(0, 3, 0)[0]);
+    a.bias = biasOf(a);
+    check(a);
+  }
+}
+TEST_F(AttentionTest, ThresholdsOfProbabilities) {
+  Attention a{.masked = true, .thresholds = {0.05, 0.125, 0.5, 0.001}, .softmaxScale = 0.03125};
+  check(a);
+  a.bias = biasOf(a);
+  check(a);
+  a.causal = true;
+  check(a);
 }
 TEST_F(AttentionTest, Biased) {
   Attention a;

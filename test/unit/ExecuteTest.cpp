@@ -466,6 +466,38 @@ TEST_F(Execution, SelectKeepsTheLargestAdmissible) {
   EXPECT_THAT(get<uint32_t>(i.ids, 4), ElementsAre(kNoKey, kNoKey, kNoKey, kNoKey));
 }
 
+TEST_F(Execution, TrimDropsWhatMissesTheThreshold) {
+  Trim i;
+  i.scores = put<int64_t>({5, 9, 9, 1, /**/ 0, 2, -3, 4, /**/ 7, 7, 7, 7});
+  i.rows = 3, i.keys = 4, i.keep = 3, i.threshold = 5;
+  auto ids = [&] { return put<uint32_t>({0, 1, 2, 1, 2, 3, 0, 3, kNoKey}); };
+  i.ids = ids();
+  run(i);
+  EXPECT_THAT(get<uint32_t>(i.ids, 9), ElementsAre(0, 1, 2, kNoKey, kNoKey, kNoKey, 0, 3, kNoKey));
+  // Groups of two: (3 + 0) / 2, rounded up; the last row has a group of its own.
+  i.balance = 2, i.ids = ids();
+  run(i);
+  EXPECT_THAT(get<uint32_t>(i.ids, 9), ElementsAre(1, 2, kNoKey, 1, 3, kNoKey, 0, 3, kNoKey));
+  // Nothing passes; of equal scores the smaller key stays.
+  i.threshold = 100, i.ids = ids();
+  run(i);
+  EXPECT_THAT(get<uint32_t>(i.ids, 9),
+              ElementsAre(1, kNoKey, kNoKey, 3, kNoKey, kNoKey, 0, kNoKey, kNoKey));
+  i.ids = put<uint32_t>({4, kNoKey, kNoKey, 0, 1, 2, 0, 1, 2});
+  EXPECT_EQ(errorOf(i), "trim has key 4 in row 0; there are 4");
+}
+
+TEST_F(Execution, TrimComparesProbabilities) {
+  Trim i;
+  i.scores = put<uint16_t>({10, 20, 30, 40, 0, 0, 0, 0});
+  i.sum = put<int64_t>({100, 0});
+  i.ids = put<uint32_t>({0, 1, 2, 3, 0, 1, 2, 3});
+  i.rows = 2, i.keys = 4, i.keep = 4, i.threshold = 0.2f, i.probability = true;
+  run(i);
+  EXPECT_THAT(get<uint32_t>(i.ids, 8),
+              ElementsAre(2, 3, kNoKey, kNoKey, kNoKey, kNoKey, kNoKey, kNoKey));
+}
+
 TEST_F(Execution, RandomWordsNeverReachBeyondMemory) {
   // What decodes is executed or refused; the sanitizers see to the rest.
   std::mt19937_64 random(1);
@@ -476,7 +508,7 @@ TEST_F(Execution, RandomWordsNeverReachBeyondMemory) {
     for (int k = 0; k < 3; ++k)
       for (uint64_t &w : word)
         w &= random();
-    word[0] = (word[0] & ~uint64_t{0xff}) | random() % 34;
+    word[0] = (word[0] & ~uint64_t{0xff}) | random() % 35;
     for (uint64_t mask : {~uint64_t{0}, uint64_t{0xffffffff}}) {
       word[3] &= mask == ~uint64_t{0} ? mask : 0;
       auto instruction = decode(word);

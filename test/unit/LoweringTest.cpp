@@ -194,9 +194,22 @@ public:
     Mask mask{"%v" + std::to_string(next++),
               "!dota.mask<" + std::to_string(heads) + "x" + std::to_string(q.rows) + "x" +
                   std::to_string(k.rows) + ", keep = " + std::to_string(keep) + ">"};
+    // Of probabilities where both factors have one scale.
+    bool isUniform = q.type.find('{') == q.type.npos && k.type.find('{') == k.type.npos;
+    std::string rule;
+    if (isUniform && chance(50)) {
+      rule = ", thresholds = array<f32: 0.03>, softmax_scale = 0.25 : f32";
+    } else if (chance(50)) {
+      std::string all = std::to_string(pick({-9, 0, 1, 3})) + ".0";
+      for (int64_t head = 1; head < heads; ++head)
+        all += ", " + std::to_string(pick({-2, 0, 2, 40})) + ".0";
+      rule = ", thresholds = array<f32: " + (chance(50) ? all : "0.75") + ">";
+      if (chance(60))
+        rule += ", balance = " + std::to_string(pick({1, 2, 3, 4}));
+    }
     line(mask.name + " = dota.detect " + q.name + ", " + k.name +
          (bias.name.empty() ? "" : " bias " + bias.name) + " {heads = " + std::to_string(heads) +
-         (causal ? ", causal" : "") + "} : (" + q.type + ", " + k.type +
+         (causal ? ", causal" : "") + rule + "} : (" + q.type + ", " + k.type +
          (bias.name.empty() ? "" : ", " + bias.type) + ") -> " + mask.type);
     return mask;
   }
@@ -265,8 +278,15 @@ public:
     if (chance(60)) {
       int bits = pick({4, 2, 8, 16});
       int64_t rank = pick({2, 3, 4, 8});
-      Value lowQ = lowRank(x, heads, rank, bits), lowK = lowRank(memory, heads, rank, bits);
-      Mask mask = detect(lowQ, lowK, heads, 1 + random() % memory.rows, b, causal);
+      // One for all heads, or the queries and keys themselves.
+      int64_t found =
+          chance(25) && (b.type.empty() || b.type.rfind("tensor<1x", 0) == 0) ? 1 : heads;
+      Value lowQ = q, lowK = k;
+      if (kvHeads != heads || chance(80)) {
+        lowQ = lowRank(x, found, rank, bits);
+        lowK = lowRank(memory, found, rank, bits);
+      }
+      Mask mask = detect(lowQ, lowK, found, 1 + random() % memory.rows, b, causal);
       y = attend(q, k, v, heads, kvHeads, &mask, b, causal);
       // A mask for two: found first, kept for both.
       if (chance(20))

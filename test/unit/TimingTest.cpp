@@ -202,6 +202,13 @@ TEST(Timing, DetectorAndScheduler) {
   Machine twice = kMachine;
   twice.detector.passes = 2;
   EXPECT_EQ(cyclesOf(Select{.rows = 8, .keys = 64, .keep = 10}, nullptr, twice), 40u);
+  // 8 x 40 ids: 10 cycles at 32 a cycle, but 12 bytes each at 256 a cycle take 15.
+  EXPECT_EQ(cyclesOf(Trim{.rows = 8, .keys = 64, .keep = 40}), 15u + 8);
+  // Exponentials are 2 bytes: 10 cycles beside 8.
+  EXPECT_EQ(cyclesOf(Trim{.rows = 8, .keys = 64, .keep = 40, .probability = true}), 10u + 8);
+  EXPECT_EQ(cyclesOf(Trim{.rows = 8, .keys = 64, .keep = 40, .balance = 4}), 30u + 8);
+  EXPECT_EQ(cyclesOf(Trim{.rows = 8, .keys = 64, .keep = 40, .balance = 4}, nullptr, twice),
+            45u + 8);
   OrderWork work{.groups = 2, .steps = 20, .loads = 50, .kept = 79};
   const Order order{.rows = 8, .keys = 64, .keep = 10, .group = 4};
   EXPECT_EQ(cyclesOf(order, &work), 20u + 8);
@@ -220,28 +227,13 @@ TEST(Timing, DetectorAndScheduler) {
 
 TEST(Timing, NothingCostsNothing) {
   OrderWork none;
-  for (const Instruction &instruction : std::initializer_list<Instruction>{Halt{},
-                                                                           Wait{},
-                                                                           Barrier{},
-                                                                           Load{},
-                                                                           Store{},
-                                                                           Matmul{},
-                                                                           Sddmm{.group = 4},
-                                                                           Spmm{.group = 4},
-                                                                           Requantize{},
-                                                                           Accumulate{},
-                                                                           Widen{},
-                                                                           Softmax{},
-                                                                           Normalize{},
-                                                                           LayerNorm{},
-                                                                           RmsNorm{},
-                                                                           Activation{},
-                                                                           Add{},
-                                                                           Mul{},
-                                                                           Quantize{},
-                                                                           Dequantize{},
-                                                                           Select{},
-                                                                           Order{.group = 4}})
+  for (const Instruction &instruction : std::initializer_list<Instruction>{
+           Halt{},       Wait{},       Barrier{},         Load{},
+           Store{},      Matmul{},     Sddmm{.group = 4}, Spmm{.group = 4},
+           Requantize{}, Accumulate{}, Widen{},           Softmax{},
+           Normalize{},  LayerNorm{},  RmsNorm{},         Activation{},
+           Add{},        Mul{},        Quantize{},        Dequantize{},
+           Select{},     Trim{},       Order{.group = 4}})
     EXPECT_GE(cyclesOf(instruction, &none), 1u) << toString(instruction);
 }
 

@@ -36,7 +36,12 @@ public:
   I1 lessEqual(F32 x, F32 y) {
     return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLE, x, y);
   }
-  I1 less(F32 x, F32 y) { return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLT, x, y); }
+  /// Of two floats, ordered, or of two signed integers.
+  I1 less(Value x, Value y) {
+    if (x.getType().isInteger())
+      return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, x, y);
+    return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLT, x, y);
+  }
   F32 select(I1 c, F32 x, F32 y) { return arith::SelectOp::create(b, loc, c, x, y); }
 
   I64 addi(I64 x, I64 y) { return arith::AddIOp::create(b, loc, x, y); }

@@ -1,7 +1,7 @@
 //===- Attention.cpp - heads, a tile of query rows at a time -------------------===//
 //
 // Dense:   q k^T, softmax, e v, divide.
-// Masked:  estimated scores, select, order; then q k^T, softmax and e v over the
+// Masked:  estimated scores, select, trim, order; then q k^T, softmax and e v over the
 //          kept keys alone, divide.
 // Detect:  estimated scores and select; the kept ids stay in DRAM for later steps.
 //
@@ -48,12 +48,12 @@ private:
     bool twoPasses = false; ///< keys first, values later
     Stages stages = kTogether;
     Ring q, k, v, lowQ, lowK, bias, lowBias;
-    Ring lowScores, ids, schedule, scores, e, sum, weighted, out;
+    Ring lowScores, lowE, lowSum, ids, schedule, scores, e, sum, weighted, out;
     Ring between; ///< sums, ids and exponentials that go from one pass to the other
     int64_t bytes = 0;
     std::vector<Ring *> rings() {
-      return {&q,   &k,        &v,      &lowQ, &lowK, &bias,     &lowBias, &lowScores,
-              &ids, &schedule, &scores, &e,    &sum,  &weighted, &out,     &between};
+      return {&q,      &k,   &v,        &lowQ,   &lowK, &bias, &lowBias,  &lowScores, &lowE,
+              &lowSum, &ids, &schedule, &scores, &e,    &sum,  &weighted, &out,       &between};
     }
   };
   struct Item {
@@ -105,6 +105,10 @@ private:
   int64_t heads = 0, group = 1, queries = 0, keys = 0, keep = 0;
   int64_t width = 0, valueWidth = 0, lowWidth = 0;
   float scale = 1;
+  /// Of detection: none, one, or one a head.
+  ArrayRef<float> thresholds;
+  int64_t balance = 0;
+  std::optional<float> softmaxScale;
   bool causal = false, lowCausal = false;
   int64_t biasHeads = 1, biasRows = 1, lowBiasHeads = 1, lowBiasRows = 1;
   Layout best;
@@ -163,6 +167,10 @@ AttentionKernel::AttentionKernel(const Plan &plan, const Step &step)
     keys = lowK->rows;
     lowWidth = lowQ->cols / heads;
     lowCausal = detection.getCausal();
+    thresholds = detection.getThresholds().value_or(ArrayRef<float>());
+    balance = detection.getBalance().value_or(0);
+    if (auto given = detection.getSoftmaxScale())
+      softmaxScale = std::ldexp(given->convertToFloat(), -(lowQ->exponent() + lowK->exponent()));
     if (detection.getBias()) {
       lowBias = &plan[detection.getBias()];
       describeBias(*lowBias, lowBiasHeads, lowBiasRows);
@@ -195,6 +203,10 @@ AttentionKernel::Layout AttentionKernel::layoutFor(int64_t rows, int64_t scoreRo
     layout.lowScores = ring(8 * scoreRows * keys, scoreRows == rows ? s.select - s.scores + 1 : 1);
     if (scoreRows < rows)
       layout.lowScores.slots = 2;
+    if (softmaxScale) {
+      layout.lowE = ring(2 * scoreRows * keys, 1 + ahead);
+      layout.lowSum = ring(8 * scoreRows, 1 + ahead);
+    }
   }
   if (masked()) {
     // Ids from DRAM are there when they are ordered.
@@ -307,6 +319,12 @@ double AttentionKernel::cyclesOf(const Layout &layout) const {
     first.detector +=
         static_cast<double>(rows) * lowSeen * m.detector.passes / m.detector.elements +
         parts * m.detector.latency;
+    if (!thresholds.empty())
+      first.detector += static_cast<double>(rows) * keep * (balance ? 1 + m.detector.passes : 1) /
+                            m.detector.elements +
+                        parts * m.detector.latency;
+    if (softmaxScale)
+      first.mfu += 2.0 * rows * lowSeen / m.mfu.lanes + parts * m.mfu.latency;
   }
   if (!attends()) {
     first.dma += transfer(4 * rows * keep);
@@ -344,6 +362,10 @@ std::optional<int64_t> AttentionKernel::choose(int64_t room) {
   double fewest = std::numeric_limits<double>::infinity();
   auto consider = [&](int64_t rows, int64_t scoreRows, Stages stages, int64_t headSlots,
                       bool twoPasses) {
+    // Rows that keep the same number of keys are trimmed together.
+    if (balance && ((rows % balance != 0 && rows != queries) ||
+                    (scoreRows % balance != 0 && scoreRows != rows)))
+      return;
     Layout layout = layoutFor(rows, scoreRows, stages, headSlots, twoPasses);
     least = std::min(least, layout.bytes);
     if (layout.bytes > room)
@@ -360,6 +382,9 @@ std::optional<int64_t> AttentionKernel::choose(int64_t room) {
                        share / 2, int64_t{1}})
     if (rows > 0 && (rows % share == 0 || rows < share))
       heights.push_back(std::min(rows, queries));
+  if (balance)
+    for (int64_t &rows : heights)
+      rows = std::min(std::max(rows / balance, int64_t{1}) * balance, queries);
   for (bool twoPasses : {false, true}) {
     if (twoPasses && !attends())
       break;
@@ -369,7 +394,7 @@ std::optional<int64_t> AttentionKernel::choose(int64_t room) {
           consider(rows, rows, stages, headSlots, twoPasses);
       // Estimated scores of a part of the rows at a time.
       if (detects() && rows <= 32)
-        for (int64_t part : {share, share / 2, int64_t{1}})
+        for (int64_t part : {balance ? balance : share, share / 2, int64_t{1}})
           if (part > 0 && part < rows)
             consider(rows, part, kTogether, 1, twoPasses);
     }
@@ -404,9 +429,12 @@ void AttentionKernel::loadHead(Stream &stream, const Matrix &matrix, Ring &ring,
 }
 
 void AttentionKernel::emit(Stream &stream) {
-  Slicing slicing = plan.headsOf(op);
-  Range mine = slicing[stream.lane];
-  if (mine.empty())
+  Range mine = plan.headsOf(op)[stream.lane], rows{0, queries};
+  if (!attends() && mask->shared) {
+    mine = {0, 1};
+    rows = plan.rowsOf(*mask)[stream.lane];
+  }
+  if (mine.empty() || rows.empty())
     return;
   Layout layout = best;
   std::vector<Item> items;
@@ -416,8 +444,8 @@ void AttentionKernel::emit(Stream &stream) {
       lastKv = head / group;
       ++kvTurn;
     }
-    for (int64_t r = 0; r < queries; r += layout.rows)
-      items.push_back({head, {r, std::min(r + layout.rows, queries)}, head - mine.begin, kvTurn});
+    for (int64_t r = rows.begin; r < rows.end; r += layout.rows)
+      items.push_back({head, {r, std::min(r + layout.rows, rows.end)}, head - mine.begin, kvTurn});
     if (layout.twoPasses) {
       // Each pass has rings of its own, so that one can lie where the other lay.
       Layout first = layout, second = layout;
@@ -440,7 +468,7 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
   const int64_t shift = keys - queries;
   const bool finds = detects() && first;
   auto keptIds = [&](const Item &item) {
-    int64_t head = item.head - mask->heads[lane].begin;
+    int64_t head = mask->shared ? 0 : item.head - mask->heads[lane].begin;
     return mask->addresses[lane] + 4 * (head * queries + item.rows.begin) * keep;
   };
   // Where a tile waits between two passes.
@@ -578,7 +606,7 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
                              /*unsignedA=*/false, /*transposeB=*/true,
                              /*accumulate=*/false);
     };
-    auto select = [&](int64_t i, Range rows, Value scores) {
+    auto select = [&](int64_t i, Range rows, int64_t turn, Value scores) {
       const Item &item = items[i];
       stream.comesFrom(detectOp);
       Value biasAt = scores;
@@ -588,12 +616,30 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
         biasAt = stream.at({layout.lowBias.get(stream, biasTurn(i, lowBiasHeads, lowBiasRows)),
                             stride * rows.begin, stride});
       }
-      Place ids = idsAt(i).at(rows.begin);
+      Value ids = stream.at(idsAt(i).at(rows.begin));
       int64_t row = item.rows.begin + rows.begin;
-      lane::SelectOp::create(stream, stream.location(), scores, biasAt, stream.at(ids), rows.size(),
-                             visible(lowCausal, item.rows.begin + rows.end - 1), keep, stride,
-                             lowBias != nullptr, lowCausal, lowCausal ? row + shift : 0, detect->id,
+      int64_t seen = visible(lowCausal, item.rows.begin + rows.end - 1);
+      int64_t diagonal = lowCausal ? row + shift : 0;
+      lane::SelectOp::create(stream, stream.location(), scores, biasAt, ids, rows.size(), seen,
+                             keep, stride, lowBias != nullptr, lowCausal, diagonal, detect->id,
                              item.head, row);
+      if (thresholds.empty())
+        return;
+      float threshold = thresholds[thresholds.size() == 1 ? 0 : item.head];
+      Value values = scores, sum = scores;
+      if (softmaxScale) {
+        values = layout.lowE.get(stream, turn);
+        sum = layout.lowSum.get(stream, turn);
+        lane::SoftmaxOp::create(stream, stream.location(), scores, biasAt, scores, values, sum,
+                                rows.size(), seen, stride, seen, toAPFloat(*softmaxScale),
+                                lowBias != nullptr, /*hasIds=*/false, lowCausal, diagonal);
+      } else {
+        threshold = std::ldexp(threshold, lowQ->exponent(item.head * lowWidth) +
+                                              lowK->exponent(item.head * lowWidth));
+      }
+      lane::TrimOp::create(stream, stream.location(), values, sum, ids, rows.size(), seen, keep,
+                           toAPFloat(threshold), balance, softmaxScale.has_value(), detect->id,
+                           item.head, row);
     };
     if (layout.scoreRows < layout.rows) {
       // A part of the rows at a time; the next part's scores beside the selection.
@@ -605,7 +651,7 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
         for (int64_t r = 0; r < n; r += layout.scoreRows, ++turn) {
           if (r + layout.scoreRows < n)
             lowScores(i, part(r + layout.scoreRows), layout.lowScores.get(stream, turn + 1));
-          select(i, part(r), layout.lowScores.get(stream, turn));
+          select(i, part(r), turn, layout.lowScores.get(stream, turn));
         }
       });
     } else {
@@ -613,7 +659,7 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
         lowScores(i, {0, items[i].rows.size()}, layout.lowScores.get(stream, i));
       });
       then(s.select, [=, &items, &layout, &stream](int64_t i) {
-        select(i, {0, items[i].rows.size()}, layout.lowScores.get(stream, i));
+        select(i, {0, items[i].rows.size()}, i, layout.lowScores.get(stream, i));
       });
     }
     if (!attends())
@@ -629,7 +675,7 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
       stream.comesFrom(finds ? detectOp : op);
       lane::OrderOp::create(stream, stream.location(), stream.at(idsAt(i)),
                             layout.schedule.get(stream, i), item.rows.size(), keys, keep, share,
-                            mask->id, item.head, item.rows.begin);
+                            mask->id, mask->shared ? 0 : item.head, item.rows.begin);
     });
   if (attends() && first) {
     then(s.products, [&](int64_t i) {

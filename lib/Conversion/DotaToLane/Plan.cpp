@@ -198,8 +198,13 @@ LogicalResult Plan::describe() {
       info.op = detect;
       info.id = id++;
       info.heads = headsOf(&op);
+      info.shared = llvm::any_of(detect->getUsers(), [&](Operation *user) {
+        auto attention = dyn_cast<MaskedAttentionOp>(user);
+        return attention && attention.getHeads() != detect.getHeads();
+      });
       // A mask with one user next to it is found tile by tile as it is used.
-      info.fused = detect->hasOneUse() && isa<MaskedAttentionOp>(*detect->user_begin());
+      info.fused =
+          !info.shared && detect->hasOneUse() && isa<MaskedAttentionOp>(*detect->user_begin());
       masks.insert({detect.getMask(), std::move(info)});
     }
   }
@@ -209,6 +214,12 @@ LogicalResult Plan::describe() {
 Slicing Plan::headsOf(Operation *op) const {
   int64_t heads = cast<IntegerAttr>(op->getAttr("heads")).getInt();
   return partition(heads, lanes());
+}
+
+Slicing Plan::rowsOf(const MaskInfo &mask) const {
+  DetectOp op = mask.op;
+  return partition(cast<MaskType>(op.getMask().getType()).getRows(), lanes(),
+                   op.getBalance().value_or(machine.rmmu.group));
 }
 
 //===----------------------------------------------------------------------===//
@@ -247,7 +258,7 @@ Plan::Demand Plan::useDemand(OpOperand &use) {
     return attention(op_);
   if (auto op_ = dyn_cast<MaskedAttentionOp>(op))
     return attention(op_);
-  if (auto detect = dyn_cast<DetectOp>(op); detect && number < 2)
+  if (auto detect = dyn_cast<DetectOp>(op); detect && number < 2 && !mask(detect).shared)
     return {Demand::Slices, headColumns(headsOf(op), 1, cols / detect.getHeads())};
   if (isa<DequantizeOp>(op))
     return {Demand::Any, {}};
@@ -693,8 +704,13 @@ void Plan::placeInDram() {
                    (pattern != Pattern::Columns || matrix.slicing == step.slicing);
         step.barrier |= !own;
       });
-      for (Operation *op : step.ops)
+      for (Operation *op : step.ops) {
         step.barrier |= step.kind == Step::Rows && isa<LinearOp>(op);
+        if (auto masked = dyn_cast<MaskedAttentionOp>(op)) {
+          const MaskInfo &info = mask(masked.getMask());
+          step.barrier |= info.shared && info.foundEpoch == epoch;
+        }
+      }
       if (step.barrier)
         ++epoch;
     }
@@ -733,9 +749,13 @@ void Plan::placeInDram() {
       for (Operation *user : info.op->getUsers())
         lastStep = std::max(lastStep, stepOf(user));
       auto type = cast<MaskType>(info.op.getMask().getType());
-      for (Range heads : info.heads)
-        info.addresses.push_back(
-            scratch(4 * heads.size() * type.getRows() * type.getKeep(), lastStep));
+      info.foundEpoch = epoch;
+      if (info.shared)
+        info.addresses.assign(lanes(), scratch(4 * type.getRows() * type.getKeep(), lastStep));
+      else
+        for (Range heads : info.heads)
+          info.addresses.push_back(
+              scratch(4 * heads.size() * type.getRows() * type.getKeep(), lastStep));
     }
     for (unsigned lane = 0; lane < lanes(); ++lane)
       if (int64_t bytes = step.kernel->scratchBytes(lane)) {

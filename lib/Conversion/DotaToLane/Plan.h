@@ -89,7 +89,10 @@ struct MaskInfo {
   Slicing heads;
   /// Found where it is used, or by a step of its own that keeps the ids in DRAM.
   bool fused = false;
-  SmallVector<int64_t> addresses; ///< a lane: heads x rows x keep ids
+  /// One head for all of an attention's: rows are split over the lanes that find it.
+  bool shared = false;
+  SmallVector<int64_t> addresses; ///< a lane: heads x rows x keep ids, or of all rows
+  int64_t foundEpoch = -1;        ///< of a step of its own
 };
 
 /// A linear and the element-wise ops that run on its tiles.
@@ -172,6 +175,8 @@ public:
   }
   Range rowsOf(int64_t rows, unsigned lane) const { return partition(rows, lanes())[lane]; }
   Slicing headsOf(Operation *op) const;
+  /// Rows of a shared mask that each lane finds: whole groups.
+  Slicing rowsOf(const MaskInfo &mask) const;
   /// Are the values of an op whole rows of one row, for all rows of another?
   bool isBroadcast(Operation *op, Value operand) const;
 

@@ -21,6 +21,8 @@ using namespace mlir::dota;
 static constexpr int kExponentBound = 60;
 /// What `Numerics::roundShift` takes.
 static constexpr int kMinShift = -15, kMaxShift = 62;
+/// Rows of a group that keep the same number of keys.
+static constexpr int64_t kMaxBalance = 255;
 /// Features of a normalisation: n sum(x^2) of 16-bit values stays within 64 bits.
 static constexpr int64_t kMaxFeatures = 65536;
 
@@ -226,9 +228,10 @@ LogicalResult verifyBias(Verifier &verify, const Heads &x, Value biasValue) {
   return success();
 }
 
-/// The mask covers the heads, query rows and keys.
-LogicalResult verifyMask(Verifier &verify, const Heads &x, MaskType mask) {
-  SmallVector<int64_t> expected{x.heads, x.q.extent(1), x.k.extent(1)};
+/// The mask covers the heads, or with `shared` has one for all, query rows and keys.
+LogicalResult verifyMask(Verifier &verify, const Heads &x, MaskType mask, bool shared) {
+  int64_t heads = shared && mask.getHeads() == 1 ? 1 : x.heads;
+  SmallVector<int64_t> expected{heads, x.q.extent(1), x.k.extent(1)};
   if (x.q.rank() == 3)
     expected.insert(expected.begin(), x.q.extent(2));
   if (mask.getShape() == ArrayRef(expected))
@@ -362,7 +365,46 @@ LogicalResult MaskedAttentionOp::verify() {
               static_cast<int64_t>(getKvHeads())};
   if (failed(verifyAttention(*this, verify, heads)))
     return failure();
-  return verifyMask(verify, heads, getMask().getType());
+  return verifyMask(verify, heads, getMask().getType(), /*shared=*/true);
+}
+
+/// Which keys stay of a row's largest scores.
+static LogicalResult verifyThresholds(DetectOp op, Verifier &verify) {
+  std::optional<ArrayRef<float>> thresholds = op.getThresholds();
+  if (!thresholds) {
+    for (auto [name, isGiven] : {std::pair("balance", op.getBalance().has_value()),
+                                 std::pair("softmax_scale", op.getSoftmaxScale().has_value())})
+      if (isGiven)
+        return verify.error() << "has " << name << " and no thresholds; it is about them";
+    return success();
+  }
+  int64_t count = thresholds->size(), heads = op.getHeads();
+  if (count != 1 && count != heads) {
+    InFlightDiagnostic diagnostic = verify.error() << "has " << count << " thresholds; 1";
+    if (heads != 1)
+      diagnostic << " or " << heads;
+    return diagnostic << " expected";
+  }
+  for (float threshold : *thresholds)
+    if (!std::isfinite(threshold))
+      return verify.error() << "has the threshold " << std::to_string(threshold)
+                            << "; a finite number expected";
+  if (op.getBalance() && static_cast<int64_t>(*op.getBalance()) > kMaxBalance)
+    return verify.error() << "balances " << *op.getBalance() << " rows; at most " << kMaxBalance
+                          << " expected";
+  if (!op.getSoftmaxScale())
+    return success();
+  if (op.getBalance())
+    return verify.error() << "has softmax_scale and balance; one of them expected";
+  float scale = op.getSoftmaxScale()->convertToFloat();
+  if (!std::isfinite(scale))
+    return verify.error() << "softmax_scale is " << std::to_string(scale)
+                          << "; a finite number expected";
+  for (Named x : {Named{"q", op.getQ()}, Named{"k", op.getK()}})
+    if (!x.isFloat() && !getFixedPoint(x.element()))
+      return verify.error() << x.name
+                            << " has a scale a column; one scale expected with softmax_scale";
+  return success();
 }
 
 LogicalResult DetectOp::verify() {
@@ -388,7 +430,9 @@ LogicalResult DetectOp::verify() {
                               << " in column " << first << "; one exponent a head expected";
     }
   }
-  return verifyMask(verify, heads, getMask().getType());
+  if (failed(verifyThresholds(*this, verify)))
+    return failure();
+  return verifyMask(verify, heads, getMask().getType(), /*shared=*/false);
 }
 
 //===----------------------------------------------------------------------===//

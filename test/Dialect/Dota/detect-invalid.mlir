@@ -69,3 +69,59 @@ func.func @f(%a: tensor<4x8xf32>, %b: tensor<5x8xf32>) {
   %r = dota.detect %a, %b {heads = 2} : (tensor<4x8xf32>, tensor<5x8xf32>) -> !dota.mask<0x4x5, keep = 1>
   return
 }
+
+// -----
+
+func.func @thresholds(%a: tensor<4x8xf32>, %b: tensor<5x8xf32>) {
+  // expected-error @+1 {{'dota.detect' op has 3 thresholds; 1 or 2 expected}}
+  %r = dota.detect %a, %b {heads = 2, thresholds = array<f32: 1.0, 2.0, 3.0>} : (tensor<4x8xf32>, tensor<5x8xf32>) -> !dota.mask<2x4x5, keep = 1>
+  return
+}
+
+// -----
+
+func.func @infinite(%a: tensor<4x8xf32>, %b: tensor<5x8xf32>) {
+  // expected-error @+1 {{'dota.detect' op has the threshold inf; a finite number expected}}
+  %r = dota.detect %a, %b {heads = 2, thresholds = array<f32: 0x7F800000>} : (tensor<4x8xf32>, tensor<5x8xf32>) -> !dota.mask<2x4x5, keep = 1>
+  return
+}
+
+// -----
+
+func.func @balance(%a: tensor<4x8xf32>, %b: tensor<5x8xf32>) {
+  // expected-error @+1 {{'dota.detect' op has balance and no thresholds; it is about them}}
+  %r = dota.detect %a, %b {heads = 2, balance = 4} : (tensor<4x8xf32>, tensor<5x8xf32>) -> !dota.mask<2x4x5, keep = 1>
+  return
+}
+
+// -----
+
+func.func @rows(%a: tensor<4x8xf32>, %b: tensor<5x8xf32>) {
+  // expected-error @+1 {{'dota.detect' op balances 256 rows; at most 255 expected}}
+  %r = dota.detect %a, %b {heads = 2, thresholds = array<f32: 1.0>, balance = 256} : (tensor<4x8xf32>, tensor<5x8xf32>) -> !dota.mask<2x4x5, keep = 1>
+  return
+}
+
+// -----
+
+func.func @scale(%a: tensor<4x8xf32>, %b: tensor<5x8xf32>) {
+  // expected-error @+1 {{'dota.detect' op has softmax_scale and no thresholds; it is about them}}
+  %r = dota.detect %a, %b {heads = 2, softmax_scale = 0.5 : f32} : (tensor<4x8xf32>, tensor<5x8xf32>) -> !dota.mask<2x4x5, keep = 1>
+  return
+}
+
+// -----
+
+func.func @both(%a: tensor<4x8xf32>, %b: tensor<5x8xf32>) {
+  // expected-error @+1 {{'dota.detect' op has softmax_scale and balance; one of them expected}}
+  %r = dota.detect %a, %b {heads = 2, thresholds = array<f32: 1.0>, balance = 2, softmax_scale = 0.5 : f32} : (tensor<4x8xf32>, tensor<5x8xf32>) -> !dota.mask<2x4x5, keep = 1>
+  return
+}
+
+// -----
+
+func.func @scales(%a: tensor<4x4x!quant.uniform<i4<-7:7>:f32:1, {0.5,0.5,0.25,0.25}>>, %b: tensor<5x4x!quant.uniform<i4<-7:7>:f32, 0.25>>) {
+  // expected-error @+1 {{'dota.detect' op q has a scale a column; one scale expected with softmax_scale}}
+  %r = dota.detect %a, %b {heads = 2, thresholds = array<f32: 1.0>, softmax_scale = 0.5 : f32} : (tensor<4x4x!quant.uniform<i4<-7:7>:f32:1, {0.5,0.5,0.25,0.25}>>, tensor<5x4x!quant.uniform<i4<-7:7>:f32, 0.25>>) -> !dota.mask<2x4x5, keep = 1>
+  return
+}

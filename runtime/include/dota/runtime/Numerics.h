@@ -47,6 +47,7 @@ struct HostArithmetic {
   F32 roundEven(F32 a) const { return std::nearbyint(a); }
   I1 lessEqual(F32 a, F32 b) const { return a <= b; } // ordered: false on NaN
   I1 less(F32 a, F32 b) const { return a < b; }       // ordered: false on NaN
+  I1 less(I64 a, I64 b) const { return a < b; }       // signed
   F32 select(I1 c, F32 a, F32 b) const { return c ? a : b; }
 
   // Integers wrap, as arith's do.
@@ -208,6 +209,24 @@ struct Numerics {
   /// that keeps nothing (0 / 0) gives 0.
   I64 normalize(I64 weighted, I64 total, int from, int to, int bits) {
     return quantize(a.div(a.toFloat(weighted), a.toFloat(total)), to - from, bits);
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Detection: which of a row's largest scores stay
+  //===--------------------------------------------------------------------===//
+
+  /// Whether an estimated score reaches a threshold, which is in units of the sum.
+  auto reaches(I64 score, F32 threshold) { return a.lessEqual(threshold, a.toFloat(score)); }
+
+  /// Whether e / total exceeds a probability.
+  auto isProbable(I64 e, I64 total, F32 probability) {
+    return a.less(a.mul(probability, a.toFloat(total)), a.toFloat(e));
+  }
+
+  /// Whether a key of which `rank` others are ahead is among the ceil(total / rows)
+  /// that each row of a group keeps, at least one: `total` keys of its rows pass.
+  auto isWithinShare(I64 rank, I64 total, I64 rows) {
+    return a.less(a.muli(rank, rows), a.max(total, a.i64(1)));
   }
 
   //===--------------------------------------------------------------------===//

@@ -70,7 +70,7 @@ struct Program {
   std::vector<Stream> streams;
   std::vector<Location> locations;
   uint64_t macs = 0;       ///< multiply-accumulates of the ops, detection included
-  uint64_t pairsKept = 0;  ///< (query, key) pairs that attention visits
+  uint64_t pairsKept = 0;  ///< (query, key) pairs that attention without a mask visits
   uint64_t pairsDense = 0; ///< that it would visit without omission
   uint64_t dramBytes = 0;  ///< all that it addresses
 

@@ -1,7 +1,7 @@
 // Keeps 2 of 8 keys for each of 8 queries by their products with themselves, and
 // gives the sums of those products, as stored.
 module attributes {lane.machine = "name = \22one\22\0A[lanes]\0Acount = 1\0A"} {
-  lane.program @sparse dram 2048 attributes {macs = 640 : i64, pairs_kept = 16 : i64, pairs_dense = 64 : i64} {
+  lane.program @sparse dram 2048 attributes {macs = 640 : i64, pairs_dense = 64 : i64} {
     lane.input "x" at 0 : tensor<8x4xf32>
     lane.output "y" at 1024 : tensor<8x2xf32>
     lane.mask 0 {heads = 1, rows = 8, keys = 8, keep = 2}
