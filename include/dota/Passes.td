@@ -350,6 +350,23 @@ def InsertDetectors : Pass<"dota-insert-detectors", "::mlir::ModuleOp"> {
     precision are the file's. `docs/detector-file.md` has the format; `dump` writes
     the detectors in use, whatever they are, in the same.
 
+    For comparison, with no factors of their own:
+    - `oracle`: the exact scores of the queries and keys themselves, in their format:
+      the best that any detector can do;
+    - `sanger`: the queries and keys in INT4 at their full width; a key stays if its
+      estimated probability exceeds `threshold` (0.002).
+
+    With a `threshold`, or one in the file, a row keeps of its `keep` largest scores
+    those that reach it; with `balance` the rows of a group keep the same number
+    (`dota.detect` has the rule). It is in units of the attention's scaled scores,
+    which computed factors and `oracle` estimate; for a file in units of the
+    products of its factors.
+
+    With `share = layer` the heads of an attention have one mask, found by one pair
+    of factors, `rank` columns in all, whose scores estimate the sum of the heads'
+    (the closed form for all heads' columns as one head). With `share = encoder`
+    later attentions of the same shape, bias and causality have the first one's.
+
     Computed factors are rotated by a Hadamard matrix and scaled so that the step of their
     quantiser is the best for a Gaussian. With grouped queries each query head has
     its own key factor. Module attribute `dota.notes` says what was inserted.
@@ -367,9 +384,14 @@ def InsertDetectors : Pass<"dota-insert-detectors", "::mlir::ModuleOp"> {
     Option<"retain", "retain", "double", "0", "share of the keys that a row keeps; 0 leaves attention dense">,
     Option<"rank", "rank", "int64_t", "8", "columns a head of the detector">,
     Option<"precision", "precision", "std::string", "\"int4\"", "of the detector's projections: int4, int2, fx4, fx8 or fx16">,
-    Option<"detector", "detector", "std::string", "\"weighted\"", "weighted, svd, random or a file">,
+    Option<"detector", "detector", "std::string", "\"weighted\"", "weighted, svd, random, oracle, sanger or a file">,
     Option<"seed", "seed", "uint64_t", "0", "of the random projection">,
-    Option<"dump", "dump", "std::string", "\"\"", "file that the detectors in use are written to">
+    Option<"dump", "dump", "std::string", "\"\"", "file that the detectors in use are written to">,
+    ListOption<"threshold", "threshold", "double",
+               "of estimated scores, one for all heads or one a head; none: the largest of each row">,
+    Option<"balance", "balance", "int64_t", "0",
+           "rows of a group that keep the same number of keys, with a threshold (0: each row what passes)">,
+    Option<"share", "share", "std::string", "\"head\"", "a mask for each head, layer or encoder">
   ];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::dota::DotaDialect"];
 }

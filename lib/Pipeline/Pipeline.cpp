@@ -28,8 +28,11 @@ void mlir::dota::buildPrograms(OpPassManager &pm, const PipelineOptions &options
   // On f32 ops, as detectors are computed from exact weights, and their formats
   // are then chosen with all others.
   if (options.retain != 0)
-    pm.addPass(createInsertDetectors({options.retain, options.rank, options.detectorPrecision,
-                                      options.detector, /*seed=*/0, options.dumpDetectors}));
+    pm.addPass(createInsertDetectors(
+        {options.retain, options.rank, options.detectorPrecision, options.detector, /*seed=*/0,
+         options.dumpDetectors,
+         SmallVector<double>(options.threshold.begin(), options.threshold.end()), options.balance,
+         options.share}));
   pm.addPass(createQuantize({options.precision, options.weightPrecision}));
   // Ops that read the same host value have quantised it each on its own.
   pm.addPass(createCSEPass());

@@ -40,7 +40,18 @@ static cl::opt<double>
                cl::desc("share of the keys that a row keeps; 0 leaves attention dense"));
 static cl::opt<std::string> detectorFlag("detector", cl::cat(shared), cl::init("weighted"),
                                          cl::value_desc("NAME|FILE"),
-                                         cl::desc("weighted, svd, random, or a file of detectors"));
+                                         cl::desc("weighted, svd, random, oracle, sanger, or a "
+                                                  "file of detectors"));
+static cl::list<double>
+    thresholdFlag("threshold", cl::cat(shared), cl::CommaSeparated, cl::value_desc("SCORE"),
+                  cl::desc("keep of the largest estimated scores those that reach it; one for all "
+                           "heads or one a head"));
+static cl::opt<int64_t>
+    balanceFlag("balance", cl::cat(shared), cl::init(0), cl::value_desc("ROWS"),
+                cl::desc("with a threshold: rows of a group that keep the same number of keys"));
+static cl::opt<std::string> shareFlag("share", cl::cat(shared), cl::init("head"),
+                                      cl::value_desc("head|layer|encoder"),
+                                      cl::desc("what has a mask of its own"));
 static cl::opt<std::string> dumpDetectorsFlag("dump-detectors", cl::cat(shared),
                                               cl::value_desc("FILE"),
                                               cl::desc("write the detectors in use (safetensors)"));
@@ -101,6 +112,10 @@ void mlir::dota::readPipelineOptions(PipelineOptions &options, const ChosenMachi
   options.retain = retainFlag;
   options.detector = detectorFlag;
   options.dumpDetectors = dumpDetectorsFlag;
+  for (double threshold : thresholdFlag)
+    options.threshold.push_back(threshold);
+  options.balance = balanceFlag;
+  options.share = shareFlag;
   options.rank = rankFlag;
   options.detectorPrecision = detectorPrecisionFlag;
   options.precision = precisionFlag;

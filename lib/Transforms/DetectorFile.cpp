@@ -45,11 +45,15 @@ public:
         throw Error(fmt::format("{}: tensor '{}' has {} columns; '{}' has {}", name,
                                 nameOf(n, "key.weight"), detector.key.columns,
                                 nameOf(n, "query.weight"), detector.query.columns));
+      std::vector<uint64_t> shape;
+      if (file.tensors.count(nameOf(n, "threshold")))
+        detector.thresholds = take(nameOf(n, "threshold"), 1, "[1] or [heads]", shape);
     }
     // What is taken is erased: a misspelt name must not go unnoticed.
     for (const auto &[tensor, contents] : file.tensors)
       throw Error(fmt::format("{}: tensor '{}' is not known after {} attentions; there is "
-                              "attention.N.{{query,key}}.{{weight,bias}}, N from 0",
+                              "attention.N.{{query,key}}.{{weight,bias}} and "
+                              "attention.N.threshold, N from 0",
                               name, printable(tensor), result.attentions.size()));
     return result;
   }
@@ -133,6 +137,8 @@ std::vector<uint8_t> mlir::dota::writeDetectors(const DetectorFile &detectors) {
   for (size_t n = 0; n < detectors.attentions.size(); ++n) {
     addFactor(n, "query.weight", "query.bias", detectors.attentions[n].query);
     addFactor(n, "key.weight", "key.bias", detectors.attentions[n].key);
+    const std::vector<float> &thresholds = detectors.attentions[n].thresholds;
+    add(nameOf(n, "threshold"), {thresholds.size()}, thresholds);
   }
   return ::dota::writeSafetensors(file);
 }

@@ -11,7 +11,10 @@
 // Where queries or keys are no projections by constants (rotated by their position,
 // or cut out of a larger product) they take the place of x, and W is the identity.
 //
-// Or the factors come from a file, trained elsewhere.
+// For one mask for all heads the sum of their M is that of one head as wide as all.
+//
+// Or the factors come from a file, trained elsewhere; or the queries and keys
+// themselves are the factors.
 //
 // Fails on options it does not know, on weights that are not at hand, and on files
 // whose detectors are not those of the module's attentions.
@@ -53,7 +56,14 @@ using RowMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::Row
 /// Added to a second moment, as a share of its mean diagonal.
 constexpr double kRidge = 1e-4;
 
-enum class Kind { Weighted, Svd, Random, File };
+enum class Kind { Weighted, Svd, Random, Oracle, Sanger, File };
+
+/// What has a mask of its own.
+enum class Share { Head, Layer, Encoder };
+
+/// The probability that a key must exceed, where the user names none: what Sanger
+/// (MICRO 2021) has for SQuAD.
+constexpr float kSangerThreshold = 2e-3f;
 
 /// The step of a uniform quantiser of `bits` bits, symmetric around 0, that has the
 /// least squared error on a Gaussian of deviation 1 (Max 1960; with one level less
@@ -90,6 +100,19 @@ MatrixXd rootOf(MatrixXd gram) {
   return gram.llt().matrixU();
 }
 
+/// U, S and V of the largest `rank` singular values. Jacobi's method is exact to the
+/// last bits and cubic with a large factor, so wide matrices are divided.
+std::tuple<MatrixXd, Eigen::VectorXd, MatrixXd> decompose(const MatrixXd &matrix, int64_t rank) {
+  auto first = [&](const auto &svd) {
+    return std::tuple(MatrixXd(svd.matrixU().leftCols(rank)),
+                      Eigen::VectorXd(svd.singularValues().head(rank)),
+                      MatrixXd(svd.matrixV().leftCols(rank)));
+  };
+  constexpr unsigned both = Eigen::ComputeFullU | Eigen::ComputeFullV;
+  return matrix.rows() <= 128 ? first(Eigen::JacobiSVD<MatrixXd>(matrix, both))
+                              : first(Eigen::BDCSVD<MatrixXd>(matrix, both));
+}
+
 /// An f32 constant as a matrix.
 std::optional<RowMajor> matrixOf(Value value, int64_t rows, int64_t columns) {
   ElementsAttr attribute;
@@ -120,16 +143,19 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
       if (cast<RankedTensorType>(op.getQ().getType()).getElementType().isF32())
         dense.push_back(op);
     });
-    if (kind == Kind::File && given.attentions.size() != dense.size()) {
+    findLeaders(dense);
+    if (kind == Kind::File && given.attentions.size() != leaders.size()) {
       emitError(UnknownLoc::get(&getContext()))
           << detector.getValue() << ": holds detectors of " << given.attentions.size()
-          << " attentions; the module has " << dense.size();
+          << " attentions; the module has " << leaders.size();
       return signalPassFailure();
     }
     used.precision = chosenPrecision;
     for (AttentionOp op : dense)
       if (failed(insert(op)))
         return signalPassFailure();
+    for (AttentionOp op : dense)
+      op.erase();
     if (!dense.empty())
       noteDetectors(dense.size());
     if (!dump.empty() &&
@@ -147,6 +173,27 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
     }
   }
 
+  /// Attentions whose masks are found; others have the mask of one of these.
+  void findLeaders(ArrayRef<AttentionOp> dense) {
+    auto shares = [](AttentionOp one, AttentionOp other) {
+      auto rows = [](Value x) {
+        return cast<RankedTensorType>(x.getType()).getShape().drop_back();
+      };
+      return one->getBlock() == other->getBlock() && rows(one.getQ()) == rows(other.getQ()) &&
+             rows(one.getK()) == rows(other.getK()) && one.getBias() == other.getBias() &&
+             one.getCausal() == other.getCausal();
+    };
+    for (AttentionOp op : dense) {
+      auto *leader = leaders.end();
+      if (chosenShare == Share::Encoder)
+        leader = llvm::find_if(leaders, [&](AttentionOp other) { return shares(other, op); });
+      if (leader != leaders.end())
+        leaderOf[op] = *leader;
+      else
+        leaders.push_back(op);
+    }
+  }
+
   LogicalResult readOptions() {
     auto fail = [&] { return emitError(UnknownLoc::get(&getContext())); };
     if (!(retain >= 0 && retain <= 1))
@@ -159,11 +206,29 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
       kind = Kind::Svd;
     else if (detector == "random")
       kind = Kind::Random;
+    else if (detector == "oracle")
+      kind = Kind::Oracle;
+    else if (detector == "sanger")
+      kind = Kind::Sanger;
     else if (StringRef(detector).find_first_of("./") != StringRef::npos)
       kind = Kind::File;
     else
       return fail() << "detector is '" << detector.getValue()
-                    << "'; weighted, svd, random or a file expected";
+                    << "'; weighted, svd, random, oracle, sanger or a file expected";
+    if (share == "layer")
+      chosenShare = Share::Layer;
+    else if (share == "encoder")
+      chosenShare = Share::Encoder;
+    else if (share != "head")
+      return fail() << "share is '" << share.getValue() << "'; head, layer or encoder expected";
+    if (balance < 0)
+      return fail() << "balance is " << balance.getValue() << "; 0 or more rows expected";
+    if (!hasFactors() && !dump.empty())
+      return fail() << "detector '" << detector.getValue() << "' has no factors to write to "
+                    << dump.getValue();
+    if (kind == Kind::Sanger && balance != 0)
+      return fail() << "balance is " << balance.getValue()
+                    << "; 0 expected for probabilities, of which each row keeps what passes";
     std::optional<Precision> parsed = symbolizePrecision(precision);
     if (!parsed)
       return fail() << "precision is '" << precision.getValue()
@@ -236,9 +301,11 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
 
   /// The factors of all heads, scaled so that the best step of their quantiser is
   /// 1: a head's scale does not change which keys are largest.
+  /// `units` gets what a unit of a head's scores is in products of its factors.
   static AttentionDetector factorize(const MatrixXf &queries, const MatrixXf &keys,
                                      const MatrixXf &queryMoment, const MatrixXf &keyMoment,
-                                     int64_t heads, int64_t keyHeads, int64_t rank, double step) {
+                                     int64_t heads, int64_t keyHeads, int64_t rank, double step,
+                                     SmallVectorImpl<double> &units) {
     int64_t width = queries.cols() / heads;
     MatrixXf queryProducts = queryMoment * queries, keyProducts = keyMoment * keys;
     MatrixXf q(queries.rows(), heads * rank), k(keys.rows(), heads * rank);
@@ -250,19 +317,18 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
           rootOf(wq.transpose() * queryProducts.middleCols(head * width, width).cast<double>());
       MatrixXd rk =
           rootOf(wk.transpose() * keyProducts.middleCols(keyHead * width, width).cast<double>());
-      Eigen::JacobiSVD<MatrixXd> svd(rq * rk.transpose(),
-                                     Eigen::ComputeFullU | Eigen::ComputeFullV);
-      Eigen::VectorXd values = svd.singularValues().head(rank);
+      auto [u, values, v] = decompose(rq * rk.transpose(), rank);
       MatrixXd rotation =
           (rank & (rank - 1)) == 0 ? hadamard(rank) : MatrixXd::Identity(rank, rank);
       MatrixXd inner = values.cwiseSqrt().asDiagonal() * rotation;
       double deviation = std::sqrt(values.mean());
       double scale = deviation > 0 ? 1 / (step * deviation) : 0;
+      units.push_back(scale * scale);
       auto solve = [&](const MatrixXd &r, const MatrixXd &vectors) -> MatrixXd {
-        return r.triangularView<Eigen::Upper>().solve(vectors.leftCols(rank) * inner) * scale;
+        return r.triangularView<Eigen::Upper>().solve(vectors * inner) * scale;
       };
-      q.middleCols(head * rank, rank) = (wq * solve(rq, svd.matrixU())).cast<float>();
-      k.middleCols(head * rank, rank) = (wk * solve(rk, svd.matrixV())).cast<float>();
+      q.middleCols(head * rank, rank) = (wq * solve(rq, u)).cast<float>();
+      k.middleCols(head * rank, rank) = (wk * solve(rk, v)).cast<float>();
     }
     auto split = [](const MatrixXf &all) {
       DetectorFactor factor{all.rows() - 1, all.cols(), {}, {}};
@@ -296,18 +362,53 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
       randomProjection(*queries, *queryMoment);
       randomProjection(*keys, *keyMoment);
     }
-    int64_t heads = op.getHeads(), width = queries->cols() / heads;
-    return factorize(*queries, *keys, *queryMoment, *keyMoment, heads, op.getKvHeads(),
-                     std::min<int64_t>(rank, width), bestStep(getBits(chosenPrecision)));
+    int64_t heads = op.getHeads(), keyHeads = op.getKvHeads();
+    if (chosenShare != Share::Head) {
+      *keys = forEachQueryHead(*keys, heads, keyHeads);
+      heads = keyHeads = 1;
+    }
+    SmallVector<double> units;
+    AttentionDetector result = factorize(*queries, *keys, *queryMoment, *keyMoment, heads, keyHeads,
+                                         std::min<int64_t>(rank, queries->cols() / heads),
+                                         bestStep(getBits(chosenPrecision)), units);
+    if (threshold.empty())
+      return result;
+    if (failed(checkThresholds(op, heads)))
+      return failure();
+    double scale = op.getScale().convertToFloat();
+    for (int64_t head = 0; head < heads; ++head)
+      result.thresholds.push_back(thresholdOf(head) / scale * units[head]);
+    return result;
   }
+
+  /// The columns of the key head of each query head.
+  static MatrixXf forEachQueryHead(const MatrixXf &keys, int64_t heads, int64_t keyHeads) {
+    int64_t width = keys.cols() / keyHeads;
+    MatrixXf all(keys.rows(), heads * width);
+    for (int64_t head = 0; head < heads; ++head)
+      all.middleCols(head * width, width) =
+          keys.middleCols(head / (heads / keyHeads) * width, width);
+    return all;
+  }
+
+  LogicalResult checkThresholds(AttentionOp op, int64_t heads) {
+    int64_t count = threshold.size();
+    if (count == 1 || count == heads)
+      return success();
+    InFlightDiagnostic diagnostic = op.emitOpError() << "is given " << count << " thresholds; 1";
+    if (heads != 1)
+      diagnostic << " or " << heads;
+    return diagnostic << " expected";
+  }
+  double thresholdOf(int64_t head) { return threshold[threshold.size() == 1 ? 0 : head]; }
 
   /// The next detector of the file.
   FailureOr<AttentionDetector> takeGiven(AttentionOp op, const ScoreInput &queryInput,
                                          const ScoreInput &keyInput) {
     size_t number = used.attentions.size();
-    const AttentionDetector &next = given.attentions[number];
+    AttentionDetector next = given.attentions[number];
+    int64_t heads = masksOf(op);
     auto fits = [&](StringRef side, const DetectorFactor &factor, Value x) -> LogicalResult {
-      int64_t heads = op.getHeads();
       if (factor.features == lastExtent(x) && factor.columns % heads == 0)
         return success();
       return op.emitOpError() << detector.getValue() << ": tensor 'attention." << number << "."
@@ -318,6 +419,16 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
     if (failed(fits("query", next.query, queryInput.x)) ||
         failed(fits("key", next.key, keyInput.x)))
       return failure();
+    auto count = static_cast<int64_t>(next.thresholds.size());
+    if (count > 1 && count != heads)
+      return op.emitOpError() << detector.getValue() << ": tensor 'attention." << number
+                              << ".threshold' has shape [" << count << "]; [1] or [" << heads
+                              << "] expected";
+    if (!threshold.empty()) {
+      if (failed(checkThresholds(op, heads)))
+        return failure();
+      next.thresholds.assign(threshold.begin(), threshold.end());
+    }
     return next;
   }
 
@@ -379,32 +490,142 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
     return op;
   }
 
-  LogicalResult insert(AttentionOp op) {
+  /// What a detection compares: products of `q` and `k`.
+  struct Factors {
+    Value q, k;
+    SmallVector<float> thresholds;
+    std::optional<float> softmaxScale;
+  };
+
+  bool hasFactors() const { return kind != Kind::Oracle && kind != Kind::Sanger; }
+  int64_t masksOf(AttentionOp op) { return chosenShare == Share::Head ? op.getHeads() : 1; }
+
+  FailureOr<Factors> makeFactors(OpBuilder &builder, AttentionOp op) {
+    Location loc = op.getLoc();
+    if (!hasFactors()) {
+      if (op.getHeads() != op.getKvHeads())
+        return op.emitOpError() << "has " << op.getKvHeads() << " key heads; " << op.getHeads()
+                                << ", as many as query heads, expected by detector '"
+                                << detector.getValue() << "'";
+      if (failed(checkThresholds(op)))
+        return failure();
+      return kind == Kind::Oracle ? exactFactors(op) : narrowFactors(builder, op);
+    }
     ScoreInput queryInput = findQueryInput(op), keyInput = findKeyInput(op);
-    FailureOr<AttentionDetector> factors = kind == Kind::File ? takeGiven(op, queryInput, keyInput)
-                                                              : compute(op, queryInput, keyInput);
-    if (failed(factors))
+    FailureOr<AttentionDetector> given = kind == Kind::File ? takeGiven(op, queryInput, keyInput)
+                                                            : compute(op, queryInput, keyInput);
+    if (failed(given))
       return failure();
     unprojected += !queryInput.projection || !keyInput.projection;
+    int64_t heads = masksOf(op);
+    Factors result;
+    result.q = project(builder, loc, queryInput.x, rangeOf(queryInput, op, 0), given->query, heads);
+    result.k = project(builder, loc, keyInput.x, rangeOf(keyInput, op, 1), given->key, heads);
+    result.thresholds.assign(given->thresholds.begin(), given->thresholds.end());
+    usedRank = std::max(usedRank, given->query.columns / heads);
+    used.attentions.push_back(std::move(*given));
+    return result;
+  }
 
-    int64_t heads = op.getHeads();
-    OpBuilder builder(op);
-    Location loc = op.getLoc();
-    Value q =
-        project(builder, loc, queryInput.x, rangeOf(queryInput, op, 0), factors->query, heads);
-    Value k = project(builder, loc, keyInput.x, rangeOf(keyInput, op, 1), factors->key, heads);
-    usedRank = std::max(usedRank, factors->query.columns / heads);
-    used.attentions.push_back(std::move(*factors));
+  LogicalResult checkThresholds(AttentionOp op) {
+    return threshold.empty() ? success() : checkThresholds(op, masksOf(op));
+  }
+
+  /// The queries and keys themselves.
+  Factors exactFactors(AttentionOp op) {
+    Factors result{op.getQ(), op.getK(), {}, {}};
+    for (double each : threshold)
+      result.thresholds.push_back(each / op.getScale().convertToFloat());
+    return result;
+  }
+
+  /// The queries and keys in INT4, and thresholds of probabilities.
+  Factors narrowFactors(OpBuilder &builder, AttentionOp op) {
+    Factors result;
+    result.q = narrow(builder, op, 0);
+    result.k = narrow(builder, op, 1);
+    result.softmaxScale = op.getScale().convertToFloat();
+    result.thresholds.assign(threshold.begin(), threshold.end());
+    if (threshold.empty())
+      result.thresholds.push_back(kSangerThreshold);
+    return result;
+  }
+
+  /// An operand of an attention, times 1, rounded to INT4.
+  static Value narrow(OpBuilder &builder, AttentionOp op, unsigned operand) {
+    Value x = op->getOperand(operand);
+    double range = rangeOf({x, {}}, op, operand);
+    Value one =
+        constant(builder, op.getLoc(), {lastExtent(x)}, SmallVector<float>(lastExtent(x), 1.0f));
+    auto product = MulOp::create(builder, op.getLoc(), x.getType(), x, one);
+    product->setAttr(DotaDialect::kRangeAttrName, builder.getF32FloatAttr(range));
+    product->setAttr(DotaDialect::kPrecisionAttrName,
+                     PrecisionAttr::get(builder.getContext(), Precision::INT4));
+    product->setAttr(DotaDialect::kOperandRangesAttrName,
+                     builder.getDenseF32ArrayAttr({static_cast<float>(range), 1.0f}));
+    return product;
+  }
+
+  /// The mask of an attention, found before it.
+  FailureOr<Value> detect(OpBuilder &builder, AttentionOp op, int64_t keep) {
+    FailureOr<Factors> factors = makeFactors(builder, op);
+    if (failed(factors))
+      return failure();
+    int64_t heads = masksOf(op);
+    if (Value bias = op.getBias(); bias && heads == 1) {
+      auto shape = cast<RankedTensorType>(bias.getType()).getShape();
+      if (shape[shape.size() - 3] != 1)
+        return op.emitOpError() << "has a bias for each of " << shape[shape.size() - 3]
+                                << " heads; one for all expected where they share a mask";
+    }
     auto rows = cast<RankedTensorType>(op.getQ().getType()).getShape();
     int64_t keyCount = cast<RankedTensorType>(op.getK().getType()).getShape().drop_back().back();
-    // The small difference keeps 0.1 of 50 keys from being 6.
-    auto keep = std::max<int64_t>(1, std::ceil(retain * keyCount - 1e-9));
     SmallVector<int64_t> shape;
     if (rows.size() == 3)
       shape.push_back(rows[0]);
     shape.append({heads, rows[rows.size() - 2], keyCount});
-    auto mask = DetectOp::create(builder, loc, MaskType::get(&getContext(), shape, keep), q, k,
-                                 op.getBias(), heads, op.getCausal());
+    DenseF32ArrayAttr thresholds;
+    IntegerAttr balanced;
+    FloatAttr softmaxScale;
+    if (!factors->thresholds.empty())
+      thresholds = builder.getDenseF32ArrayAttr(factors->thresholds);
+    if (balance != 0) {
+      if (!thresholds)
+        return op.emitOpError() << "balances " << balance.getValue()
+                                << " rows and has no threshold; it is about one";
+      balanced = builder.getI64IntegerAttr(balance);
+    }
+    if (factors->softmaxScale)
+      softmaxScale = builder.getF32FloatAttr(*factors->softmaxScale);
+    auto found = DetectOp::create(
+        builder, op.getLoc(), MaskType::get(&getContext(), shape, keep), factors->q, factors->k,
+        op.getBias(), builder.getI64IntegerAttr(heads),
+        op.getCausal() ? builder.getUnitAttr() : UnitAttr(), thresholds, balanced, softmaxScale);
+    // Factors that come from the host have the attention's ranges.
+    if (auto ranges = op->getAttrOfType<DenseF32ArrayAttr>(DotaDialect::kOperandRangesAttrName);
+        ranges && kind == Kind::Oracle) {
+      SmallVector<float> each(found->getNumOperands(), 0.0f);
+      each[0] = ranges[0];
+      each[1] = ranges[1];
+      found->setAttr(DotaDialect::kOperandRangesAttrName, builder.getDenseF32ArrayAttr(each));
+    }
+    return Value(found.getMask());
+  }
+
+  LogicalResult insert(AttentionOp op) {
+    OpBuilder builder(op);
+    Location loc = op.getLoc();
+    int64_t keyCount = cast<RankedTensorType>(op.getK().getType()).getShape().drop_back().back();
+    // The small difference keeps 0.1 of 50 keys from being 6.
+    auto keep = std::max<int64_t>(1, std::ceil(retain * keyCount - 1e-9));
+    AttentionOp leader = leaderOf.lookup(op);
+    if (!leader) {
+      FailureOr<Value> found = detect(builder, op, keep);
+      if (failed(found))
+        return failure();
+      masks[op] = *found;
+    }
+    Value mask = masks[leader ? leader : op];
     auto sparse = MaskedAttentionOp::create(builder, loc, op.getResult().getType(), op.getQ(),
                                             op.getK(), op.getV(), mask, op.getBias(), op.getHeads(),
                                             op.getKvHeads(), op.getScale(), op.getCausal());
@@ -415,15 +636,16 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
       withMask.insert(withMask.begin() + 3, 0.0f);
       sparse->setAttr(DotaDialect::kOperandRangesAttrName, builder.getDenseF32ArrayAttr(withMask));
     }
+    bool projected = findQueryInput(op).projection && findKeyInput(op).projection;
     remark::passed(loc, remark::RemarkOpts::name("Detector").category("dota-insert-detectors"))
         << ("attention keeps " + Twine(keep) + " of " + Twine(keyCount) + " keys a row" +
-            (queryInput.projection && keyInput.projection
+            (leader ? "; it has the mask of an earlier one"
+             : projected || !hasFactors()
                  ? ""
                  : "; its detector reads queries or keys, as they are no projection by "
                    "constants"))
                .str();
     op.replaceAllUsesWith(sparse.getResult());
-    op.erase();
     return success();
   }
 
@@ -452,15 +674,33 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
   void noteDetectors(int64_t attentions) {
     std::string text;
     llvm::raw_string_ostream out(text);
-    out << "detector: " << detector << ", rank " << (kind == Kind::File ? usedRank : rank) << ", "
-        << stringifyPrecision(chosenPrecision) << ", retain "
-        << llvm::format("%g", retain.getValue()) << ", in " << attentions << " attentions";
+    out << "detector: " << detector;
+    if (hasFactors())
+      out << ", rank " << (kind == Kind::File ? usedRank : rank) << ", "
+          << stringifyPrecision(chosenPrecision);
+    out << ", retain " << llvm::format("%g", retain.getValue());
+    if (kind == Kind::Sanger || !threshold.empty()) {
+      out << ", threshold ";
+      if (threshold.empty())
+        out << llvm::format("%g", kSangerThreshold);
+      llvm::interleave(threshold, out, [&](double each) { out << llvm::format("%g", each); }, " ");
+    }
+    if (balance != 0)
+      out << ", balance " << balance;
+    out << ", in " << attentions << " attentions";
+    if (chosenShare != Share::Head)
+      out << ", of " << leaders.size() << " masks, each for all heads";
     if (unprojected)
       out << ", of " << unprojected << " from queries or keys themselves";
     if (kind == Kind::Weighted && unweighted)
       out << ", in " << unweighted << " without a second moment: plain truncated SVD";
     addNote(getOperation(), text);
   }
+
+  SmallVector<AttentionOp> leaders;
+  DenseMap<Operation *, AttentionOp> leaderOf;
+  DenseMap<Operation *, Value> masks;
+  Share chosenShare = Share::Head;
 
   /// Detectors without a second moment; those that read queries or keys.
   int64_t unweighted = 0, unprojected = 0;

@@ -148,9 +148,9 @@ private:
       for (Value factor : factors) {
         if (!chosen)
           chosen = statedPrecision(factor);
-        readByOthers |=
-            isFloatResult(factor) &&
-            !llvm::all_of(factor.getUsers(), [&](Operation *user) { return isa<DetectOp>(user); });
+        readByOthers |= llvm::any_of(factor.getUsers(), [&](Operation *user) {
+          return !isa<DetectOp>(user) && (isFloatResult(factor) || ops.contains(user));
+        });
       }
       if (!chosen)
         chosen = readByOthers ? precision : Precision::INT4;

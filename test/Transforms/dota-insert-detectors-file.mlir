@@ -11,6 +11,20 @@
 // RUN: sed -e 's/dota.notes = .*\]//' %t.read.mlir > %t.read
 // RUN: cmp %t.computed %t.read
 
+// Thresholds go with their detectors, in the units of these.
+// RUN: dota-opt --dota-insert-detectors='retain=0.3 rank=2 threshold=1.5 balance=4 dump=%t.dump' %s -o %t.computed.mlir
+// RUN: %python %S/Inputs/detectors.py show %t.dump | FileCheck %s --check-prefix=THRESHOLD
+// RUN: dota-opt --dota-insert-detectors='retain=0.3 balance=4 detector=%t.dump' %s -o %t.read.mlir
+// RUN: sed -e 's/dota.notes = .*\]//' %t.computed.mlir > %t.computed
+// RUN: sed -e 's/dota.notes = .*\]//' %t.read.mlir > %t.read
+// RUN: cmp %t.computed %t.read
+// RUN: dota-opt --dota-insert-detectors='retain=0.3 threshold=2.5 detector=%t.dump' %s | FileCheck %s --check-prefix=OVERRIDE
+
+// THRESHOLD: attention.0.query.weight [8, 4]
+// THRESHOLD-NEXT: attention.0.threshold [2]
+// THRESHOLD: attention.1.threshold [1]
+// OVERRIDE: dota.detect {{.*}} {heads = 2 : i64, thresholds = array<f32: 2.500000e+00>}
+
 // DUMP: __metadata__ {'format': 'dota detectors', 'precision': 'int4', 'version': '1'}
 // DUMP-NEXT: attention.0.key.weight [8, 4]
 // DUMP-NEXT: attention.0.query.bias [4]

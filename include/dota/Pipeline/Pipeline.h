@@ -23,7 +23,8 @@ struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
       *this, "retain",
       llvm::cl::desc("share of the keys that a row keeps; 0 leaves attention dense"),
       llvm::cl::init(0)};
-  Option<std::string> detector{*this, "detector", llvm::cl::desc("weighted, svd, random or a file"),
+  Option<std::string> detector{*this, "detector",
+                               llvm::cl::desc("weighted, svd, random, oracle, sanger or a file"),
                                llvm::cl::init("weighted")};
   Option<std::string> dumpDetectors{*this, "dump-detectors",
                                     llvm::cl::desc("file that the detectors are written to")};
@@ -32,6 +33,14 @@ struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
   Option<std::string> detectorPrecision{*this, "detector-precision",
                                         llvm::cl::desc("of the detector's projections"),
                                         llvm::cl::init("int4")};
+  ListOption<double> threshold{*this, "threshold",
+                               llvm::cl::desc("that estimated scores must reach")};
+  Option<int64_t> balance{*this, "balance",
+                          llvm::cl::desc("rows that keep the same number of keys"),
+                          llvm::cl::init(0)};
+  Option<std::string> share{*this, "share",
+                            llvm::cl::desc("a mask for each head, layer or encoder"),
+                            llvm::cl::init("head")};
   Option<std::string> precision{*this, "precision", llvm::cl::desc("of values: fx16 or fx8"),
                                 llvm::cl::init("fx16")};
   Option<std::string> weightPrecision{*this, "weight-precision",

@@ -27,6 +27,8 @@ struct DetectorFactor {
 
 struct AttentionDetector {
   DetectorFactor query, key;
+  /// Of the products of the factors: none, one for all heads, or one a head.
+  std::vector<float> thresholds;
 };
 
 /// The detectors of a module's attentions, in program order.
