@@ -25,6 +25,9 @@ void mlir::dota::buildRaising(OpPassManager &pm) {
 }
 
 void mlir::dota::buildPrograms(OpPassManager &pm, const PipelineOptions &options) {
+  // Layers that compute the same bias each on its own share a mask once it is one value.
+  if (options.retain != 0 && options.share == "encoder")
+    pm.addPass(createCSEPass());
   // On f32 ops, as detectors are computed from exact weights, and their formats
   // are then chosen with all others.
   if (options.retain != 0)
