@@ -33,6 +33,8 @@ class Field<string n, string k, int w, Constraint c, string text> {
 /// Address in the lane's SRAM, in bytes: an SSA operand of the op.
 class Sram<string n, string text> : Field<n, "sram", 24, Lane_Sram, text>;
 class U<string n, int w, string text> : Field<n, "unsigned", w, I64Attr, text>;
+/// 0 where the op does not say.
+class U0<string n, int w, string text> : Field<n, "unsigned", w, DefaultValuedAttr<I64Attr, "0">, text>;
 class S<string n, int w, string text> : Field<n, "signed", w, I64Attr, text>;
 class Float<string n, string text> : Field<n, "float", 32, F32Attr, text>;
 class Flag<string n, string text> : Field<n, "flag", 1, UnitAttr, text>;

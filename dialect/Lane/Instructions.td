@@ -2,7 +2,8 @@
 //
 // Formats in SRAM. An *operand matrix* holds packed elements of a precision, row
 // by row, rows starting on whole bytes, `stride` bytes apart. An *accumulator
-// matrix* holds exact 64-bit sums, little-endian. *Exponentials* are unsigned
+// matrix* holds exact sums, little-endian, of 64 bits unless `narrow` says otherwise:
+// a sum takes 8 >> narrow bytes. *Exponentials* are unsigned
 // 16-bit with 15 fraction bits. *Ids* are u32, a row of `keep` for each query,
 // ascending, filled up with 0xffffffff. A *schedule* is, for each group of
 // `group` query rows: u32 steps, u32 loads, then steps x group u32 positions in
@@ -60,7 +61,7 @@ def StoreOp : TransferOp<"store", 4> {
 def MatmulOp : Instruction<"matmul", 8, Rmmu, [
     Sram<"a", "operand matrix, rows x depth">,
     Sram<"b", "operand matrix, depth x cols, or cols x depth with `transposeB`">,
-    Sram<"c", "accumulator matrix, rows x cols, without gaps">,
+    Sram<"c", "accumulator matrix, rows x cols">,
     U<"rows", 16, "rows of a and c">,
     U<"cols", 20, "columns of c">,
     U<"depth", 20, "terms of a sum">,
@@ -70,12 +71,14 @@ def MatmulOp : Instruction<"matmul", 8, Rmmu, [
     PrecisionField<"bPrecision", "precision of b">,
     Flag<"unsignedA", "a holds exponentials">,
     Flag<"transposeB", "b is cols x depth">,
-    Flag<"accumulate", "add to c instead of overwriting it">]> {
+    Flag<"accumulate", "add to c instead of overwriting it">,
+    U0<"cStride", 24, "bytes from row to row of c; 0: without gaps">,
+    U0<"narrow", 2, "a sum of c takes 8 >> narrow bytes; one that does not fit is an error">]> {
   let summary = "c = a b";
   let reads = [Footprint<"a", "rows", "bytes(depth, aPrecision)", "aStride">,
                Footprint<"b", "transposeB ? cols : depth", "bytes(transposeB ? depth : cols, bPrecision)", "bStride">,
-               FootprintIf<"accumulate", "c", "rows", "8 * cols", "8 * cols">];
-  let writes = [Footprint<"c", "rows", "8 * cols", "8 * cols">];
+               FootprintIf<"accumulate", "c", "rows", "(8 >> narrow) * cols", "cStride ? cStride : (8 >> narrow) * cols">];
+  let writes = [Footprint<"c", "rows", "(8 >> narrow) * cols", "cStride ? cStride : (8 >> narrow) * cols">];
 }
 
 def SddmmOp : Instruction<"sddmm", 9, Rmmu, [
@@ -84,19 +87,23 @@ def SddmmOp : Instruction<"sddmm", 9, Rmmu, [
     Sram<"ids", "kept keys, rows x keep">,
     Sram<"schedule", "order of the keys">,
     Sram<"c", "accumulator matrix, rows x keep">,
-    U<"rows", 16, "query rows">,
+    U<"rows", 12, "query rows">,
     U<"keep", 16, "kept keys a row">,
     U<"keys", 20, "rows of k">,
-    U<"depth", 16, "terms of a sum">,
-    U<"qStride", 20, "bytes from row to row of q">,
+    U<"depth", 12, "terms of a sum">,
+    U<"qStride", 19, "bytes from row to row of q">,
     U<"kStride", 20, "bytes from row to row of k">,
     U<"group", 4, "query rows that share a load">,
-    PrecisionField<"precision", "precision of q and k">]> {
+    PrecisionField<"precision", "precision of q and k">,
+    U0<"firstKey", 20, "key of the first row of k, with `partial`">,
+    Flag<"partial", "only `keys` keys from firstKey on are there; the others add nothing">,
+    Flag<"accumulate", "add to c instead of overwriting it">]> {
   let summary = "scores of the kept keys: c[i][j] = q[i] . k[ids[i][j]]; 0 where there is no id";
   let reads = [Footprint<"q", "rows", "bytes(depth, precision)", "qStride">,
                Footprint<"k", "keys", "bytes(depth, precision)", "kStride">,
                Footprint<"ids", "rows", "4 * keep", "4 * keep">,
-               Footprint<"schedule", "groups(rows, group)", "scheduleBytes(group, keep)", "scheduleBytes(group, keep)">];
+               Footprint<"schedule", "groups(rows, group)", "scheduleBytes(group, keep)", "scheduleBytes(group, keep)">,
+               FootprintIf<"accumulate", "c", "rows", "8 * keep", "8 * keep">];
   let writes = [Footprint<"c", "rows", "8 * keep", "8 * keep">];
 }
 
@@ -112,12 +119,16 @@ def SpmmOp : Instruction<"spmm", 10, Rmmu, [
     U<"cols", 16, "width of a value">,
     U<"vStride", 20, "bytes from row to row of v">,
     U<"group", 4, "query rows that share a load">,
-    PrecisionField<"precision", "precision of v">]> {
+    PrecisionField<"precision", "precision of v">,
+    U0<"firstKey", 20, "key of the first row of v, with `partial`">,
+    Flag<"partial", "only `keys` keys from firstKey on are there; the others add nothing">,
+    Flag<"accumulate", "add to c instead of overwriting it">]> {
   let summary = "c[i] = sum over j of p[i][j] v[ids[i][j]]";
   let reads = [Footprint<"p", "rows", "2 * keep", "2 * keep">,
                Footprint<"v", "keys", "bytes(cols, precision)", "vStride">,
                Footprint<"ids", "rows", "4 * keep", "4 * keep">,
-               Footprint<"schedule", "groups(rows, group)", "scheduleBytes(group, keep)", "scheduleBytes(group, keep)">];
+               Footprint<"schedule", "groups(rows, group)", "scheduleBytes(group, keep)", "scheduleBytes(group, keep)">,
+               FootprintIf<"accumulate", "c", "rows", "8 * cols", "8 * cols">];
   let writes = [Footprint<"c", "rows", "8 * cols", "8 * cols">];
 }
 
@@ -291,9 +302,10 @@ def SelectOp : Instruction<"select", 32, Detector, [
     S<"diagonal", 21, "first row of the tile plus keys minus queries">,
     U<"mask", 12, "number of the mask in the program">,
     U<"head", 12, "head">,
-    U<"firstRow", 20, "first query row of the tile">]> {
+    U<"firstRow", 20, "first query row of the tile">,
+    U0<"narrow", 2, "a score takes 8 >> narrow bytes">]> {
   let summary = "the `keep` largest admissible scores of each row, ties by the smaller key id";
-  let reads = [Footprint<"scores", "rows", "8 * keys", "8 * keys">,
+  let reads = [Footprint<"scores", "rows", "(8 >> narrow) * keys", "(8 >> narrow) * keys">,
                FootprintIf<"hasBias", "bias", "biasStride ? rows : 1", "4 * keys", "biasStride">];
   let writes = [Footprint<"ids", "rows", "4 * keep", "4 * keep">];
 }

@@ -12,6 +12,7 @@
 
 #include <cstring>
 #include <fmt/format.h>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -56,14 +57,21 @@ DOTA_FOR_EACH_UNIT_INSTRUCTION(DOTA_DECLARE_RUN)
 /// the right.
 void checkShift(std::string_view mnemonic, int shift);
 
+/// Sums of 8 >> `narrow` bytes as 64 bits.
+void widenSums(const std::byte *narrowed, unsigned narrow, size_t n, int64_t *sums);
+/// The other way. Gives a sum that does not fit, if there is one; the bytes are then unspecified.
+std::optional<int64_t> narrowSums(const int64_t *sums, unsigned narrow, size_t n,
+                                  std::byte *narrowed);
+
 /// Calls f(row, positions, ids) for each row of a schedule in turn: the positions
 /// in the row's ids in the order of the steps, and the ids at them. Throws Error
 /// where the ids or the schedule are not of their form, or do not visit every kept
-/// key of a row exactly once. Adds up the work.
+/// key of a row exactly once. Of a `partial` one only the keys from `firstKey` to
+/// firstKey + keys - 1 are visited, their ids counted from firstKey. Adds up the work.
 class Schedule {
 public:
   Schedule(const Execution &execution, uint64_t ids, uint64_t schedule, size_t rows, size_t keep,
-           size_t keys, unsigned group);
+           size_t keys, unsigned group, bool partial, uint32_t firstKey);
 
   template <class F>
   void forEachRow(F &&f) {
@@ -79,12 +87,16 @@ private:
   void readRow(size_t row);
   uint32_t idOf(size_t row, uint32_t position) const;
   uint32_t step(size_t row, uint32_t step) const;
+  /// Whether the instruction has the key, or is to complain that it has not.
+  bool takes(uint32_t id) const { return !partial_ || (id >= firstKey_ && id - firstKey_ < keys_); }
   std::string at(size_t row) const;
 
   const Execution &execution_;
   uint64_t idsAddress_, address_;
   size_t rows_, keep_, keys_;
   unsigned group_;
+  bool partial_;
+  uint32_t firstKey_;
   uint32_t steps_ = 0; // of the group at hand
   std::vector<uint32_t> positions_, ids_;
   std::vector<bool> visited_;

@@ -10,9 +10,9 @@
 using namespace dota;
 
 Schedule::Schedule(const Execution &execution, uint64_t ids, uint64_t schedule, size_t rows,
-                   size_t keep, size_t keys, unsigned group)
+                   size_t keep, size_t keys, unsigned group, bool partial, uint32_t firstKey)
     : execution_(execution), idsAddress_(ids), address_(schedule), rows_(rows), keep_(keep),
-      keys_(keys), group_(group) {
+      keys_(keys), group_(group), partial_(partial), firstKey_(partial ? firstKey : 0) {
   if (rows && (group == 0 || group > kMaxGroup))
     throw Error(fmt::format("a group has {} rows; 1 to {} can share a load", group, kMaxGroup));
 }
@@ -37,7 +37,7 @@ void Schedule::countLoads(size_t firstRow) {
   if (steps_ > keep_)
     throw Error(fmt::format("{} has {} steps; {} keys a row are kept at most", at(firstRow), steps_,
                             keep_));
-  uint64_t loads = 0;
+  uint64_t loads = 0, taken = 0, steps = 0;
   for (uint32_t s = 0; s < steps_; ++s) {
     uint32_t loaded[kMaxGroup];
     unsigned n = 0;
@@ -55,12 +55,15 @@ void Schedule::countLoads(size_t firstRow) {
         loaded[n++] = id;
     }
     loads += n;
+    const auto here = std::count_if(loaded, loaded + n, [&](uint32_t id) { return takes(id); });
+    taken += static_cast<uint64_t>(here);
+    steps += !partial_ || here;
   }
   if (loads != stated)
     throw Error(fmt::format("{} says {} loads; its steps make {}", at(firstRow), stated, loads));
   work_.groups += 1;
-  work_.steps += steps_;
-  work_.loads += loads;
+  work_.steps += steps;
+  work_.loads += taken;
 }
 
 void Schedule::readRow(size_t row) {
@@ -74,7 +77,7 @@ void Schedule::readRow(size_t row) {
     if (position == kNoKey)
       continue;
     const uint32_t id = idOf(row, position);
-    if (id >= keys_)
+    if (id == kNoKey || (!partial_ && id >= keys_))
       throw Error(
           id == kNoKey
               ? fmt::format("{} visits position {}, where no key is kept", at(row), position)
@@ -82,8 +85,10 @@ void Schedule::readRow(size_t row) {
     if (visited_[position])
       throw Error(fmt::format("{} visits position {} twice", at(row), position));
     visited_[position] = true;
+    if (!takes(id))
+      continue;
     positions_.push_back(position);
-    ids_.push_back(id);
+    ids_.push_back(id - firstKey_);
   }
   for (uint32_t i = 0; i < keep_; ++i)
     if (!visited_[i] && idOf(row, i) != kNoKey)

@@ -43,6 +43,7 @@ ScheduleWork::ScheduleWork(const Program &program,
     auto use = [&](const auto &i) {
       for (uint64_t g = 0; g < groups(i.rows, i.group); ++g)
         used_[lane].push_back(i.schedule + g * scheduleBytes(i.group, i.keep));
+      partial_ |= i.partial;
     };
     for (const Instruction &instruction : streams[lane]) {
       if (auto *i = std::get_if<Sddmm>(&instruction))
@@ -112,18 +113,46 @@ OrderWork ScheduleWork::readData(uint64_t dram, uint64_t keep, uint64_t group) c
                           dram));
 }
 
-OrderWork ScheduleWork::used(unsigned lane, uint64_t schedule, uint64_t rows, uint64_t keep,
-                             uint64_t group) {
+/// The part of a group's order that has keys firstKey to firstKey + keys - 1.
+OrderWork ScheduleWork::workOf(const Visits &visits, uint64_t keep, uint64_t firstKey,
+                               uint64_t keys) {
+  found_.clear();
+  for (size_t row = 0; row < visits.ids.size(); row += keep) {
+    auto ids = visits.ids.subspan(row, keep);
+    auto first = std::lower_bound(ids.begin(), ids.end(), firstKey);
+    auto last = std::lower_bound(first, ids.end(), std::min<uint64_t>(firstKey + keys, kNoKey));
+    for (auto at = first; at != last; ++at)
+      found_.emplace_back(visits.steps[row + static_cast<size_t>(at - ids.begin())], *at);
+  }
+  std::sort(found_.begin(), found_.end());
+  OrderWork work{.groups = 1, .kept = found_.size()};
+  for (size_t n = 0; n < found_.size(); ++n) {
+    work.steps += n == 0 || found_[n].first != found_[n - 1].first;
+    work.loads += n == 0 || found_[n] != found_[n - 1];
+  }
+  return work;
+}
+
+template <class I>
+OrderWork ScheduleWork::used(unsigned lane, const I &i) {
   OrderWork total;
-  for (uint64_t g = 0; g < groups(rows, group); ++g) {
-    uint64_t address = schedule + g * scheduleBytes(group, keep);
+  for (uint64_t g = 0; g < groups(i.rows, i.group); ++g) {
+    uint64_t address = i.schedule + g * scheduleBytes(i.group, i.keep);
     auto slot = sram_[lane].find(address);
     if (slot == sram_[lane].end())
       throw Error(fmt::format("timing alone cannot know the schedule at {} in SRAM: it is neither "
                               "ordered nor loaded before",
                               address));
+    if (i.partial) {
+      if (!slot->second.visits)
+        throw Error(fmt::format("timing alone cannot know which keys the schedule at {} in SRAM "
+                                "visits: it is not ordered before",
+                                address));
+      total += workOf(*slot->second.visits, i.keep, i.firstKey, i.keys);
+      continue;
+    }
     if (slot->second.loaded)
-      slot->second = {false, 0, readData(slot->second.dram, keep, group)};
+      slot->second = {false, 0, readData(slot->second.dram, i.keep, i.group)};
     total += slot->second.work;
   }
   return total;
@@ -136,11 +165,11 @@ OrderWork ScheduleWork::follow(unsigned lane, const Instruction &instruction,
   } else if (auto *i = std::get_if<Store>(&instruction)) {
     store(lane, *i);
   } else if (auto *i = std::get_if<Sddmm>(&instruction)) {
-    OrderWork work = used(lane, i->schedule, i->rows, i->keep, i->group);
+    OrderWork work = used(lane, *i);
     erase(sram_[lane], i->c, i->rows, uint64_t{8} * i->keep, uint64_t{8} * i->keep);
     return work;
   } else if (auto *i = std::get_if<Spmm>(&instruction)) {
-    OrderWork work = used(lane, i->schedule, i->rows, i->keep, i->group);
+    OrderWork work = used(lane, *i);
     erase(sram_[lane], i->c, i->rows, uint64_t{8} * i->cols, uint64_t{8} * i->cols);
     return work;
   } else if (auto *i = std::get_if<Order>(&instruction)) {
@@ -149,9 +178,19 @@ OrderWork ScheduleWork::follow(unsigned lane, const Instruction &instruction,
     for (uint64_t row = 0, slot = i->schedule; row < i->rows;
          row += i->group, slot += scheduleBytes(i->group, i->keep)) {
       uint64_t count = std::min<uint64_t>(i->group, i->rows - row);
-      OrderWork work = order_.order(mask.rowsOf(i->head, i->firstRow + row, count), count, i->keep,
-                                    i->keys, i->group);
-      sram_[lane][slot] = {false, 0, work};
+      std::span<const uint32_t> ids = mask.rowsOf(i->head, i->firstRow + row, count);
+      if (partial_)
+        schedule_.resize(2 + i->group * i->keep);
+      OrderWork work = order_.order(ids, count, i->keep, i->keys, i->group,
+                                    partial_ ? schedule_.data() : nullptr);
+      std::shared_ptr<Visits> visits;
+      if (partial_) {
+        visits = std::make_shared<Visits>(Visits{ids, std::vector<uint32_t>(ids.size())});
+        for (uint64_t n = 0; n < work.steps * i->group; ++n)
+          if (uint32_t position = schedule_[2 + n]; position != kNoKey)
+            visits->steps[n % i->group * i->keep + position] = static_cast<uint32_t>(n / i->group);
+      }
+      sram_[lane][slot] = {false, 0, work, std::move(visits)};
       total += work;
     }
     return total;

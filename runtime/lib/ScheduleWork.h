@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -29,22 +30,31 @@ public:
                const OrderOptions &options);
 
   /// Follows one instruction of a lane, in its order of issue. `order` takes the
-  /// program's mask that it names. The result is the work of the schedule that an
-  /// `order` makes, or that a `sddmm` or `spmm` follows. Throws Error where that
-  /// cannot be known.
+  /// program's mask that it names; it must outlive this. The result is the work of the schedule
+  /// that an `order` makes, or that a `sddmm` or `spmm` follows. Throws Error where that cannot be
+  /// known.
   OrderWork follow(unsigned lane, const Instruction &instruction,
                    const std::map<uint32_t, Mask> &masks);
 
 private:
+  /// The rows of a group, and the step in which each visits each of its keys: for
+  /// instructions that take a part of the keys.
+  struct Visits {
+    std::span<const uint32_t> ids; // rows x keep, of a mask
+    std::vector<uint32_t> steps;   // of each id
+  };
   /// The slot of one group of rows: its work, or where in DRAM it was loaded from.
   struct Slot {
     bool loaded = false;
     uint64_t dram = 0;
     OrderWork work;
+    std::shared_ptr<const Visits> visits = nullptr;
   };
   using Slots = std::map<uint64_t, Slot>; // by address
 
-  OrderWork used(unsigned lane, uint64_t schedule, uint64_t rows, uint64_t keep, uint64_t group);
+  template <class I>
+  OrderWork used(unsigned lane, const I &instruction);
+  OrderWork workOf(const Visits &visits, uint64_t keep, uint64_t firstKey, uint64_t keys);
   OrderWork readData(uint64_t dram, uint64_t keep, uint64_t group) const;
   void load(unsigned lane, const Load &load);
   void store(unsigned lane, const Store &store);
@@ -55,7 +65,10 @@ private:
   std::vector<std::vector<uint64_t>> used_;
   std::vector<Slots> sram_;
   Slots dram_;
+  bool partial_ = false; ///< Does some instruction take a part of the keys?
   KeyOrder order_;
+  std::vector<uint32_t> schedule_;
+  std::vector<std::pair<uint32_t, uint32_t>> found_; // step and key
 };
 
 } // namespace dota

@@ -91,20 +91,24 @@ struct Coster {
     cost.cycles = paced(blocks * steps, read, m.rmmu.latency);
     cost.events.macs = rows * cols * depth;
     cost.events.macsFx16 = static_cast<double>(cost.events.macs) / narrow;
-    cost.events.sramBytes = read + 8 * rows * cols * (i.accumulate ? 2 : 1);
+    cost.events.sramBytes = read + (8 >> i.narrow) * rows * cols * (i.accumulate ? 2 : 1);
     return cost;
   }
 
   /// Sparse products. A group of rows takes as many PE rows, and visits one key a
   /// row and step; the groups that the array has room for run side by side.
-  Cost sparse(uint64_t rows, uint64_t group, uint64_t keep, uint64_t width, unsigned bits,
-              uint64_t vectorBytes, uint64_t readOnce, uint64_t written) const {
+  template <class I>
+  Cost sparse(const I &i, uint64_t width, unsigned bits, uint64_t vectorBytes, uint64_t readOnce,
+              uint64_t written) const {
+    const uint64_t rows = i.rows, group = i.group, keep = i.keep;
     OrderWork w = work ? *work : OrderWork{};
     uint64_t narrow = productsPerCycle(bits, m);
     uint64_t slots = std::max<uint64_t>(1, m.rmmu.rows / std::max<uint64_t>(1, group));
     uint64_t rounds = ceilDiv(w.groups, slots);
     uint64_t steps = w.groups ? ceilDiv(w.steps, w.groups) : 0;
-    uint64_t schedule = 8 * w.groups + 4 * group * w.steps;
+    // A part of the keys is found by reading all of the schedule.
+    uint64_t schedule = i.partial ? groups(rows, group) * scheduleBytes(group, keep)
+                                  : 8 * w.groups + 4 * group * w.steps;
     uint64_t read = readOnce + w.loads * vectorBytes + 4 * rows * keep + schedule;
     Cost cost;
     cost.cycles =
@@ -116,13 +120,12 @@ struct Coster {
   }
   Cost operator()(const Sddmm &i) const {
     uint64_t vector = bytes(i.depth, i.precision);
-    return sparse(i.rows, i.group, i.keep, i.depth, bitsOf(i.precision), vector, i.rows * vector,
-                  regionBytes(i, true));
+    return sparse(i, i.depth, bitsOf(i.precision), vector, i.rows * vector, regionBytes(i, true));
   }
   Cost operator()(const Spmm &i) const {
     // Exponentials are 16 bits wide, so they are the wider operand.
-    return sparse(i.rows, i.group, i.keep, i.cols, 16, bytes(i.cols, i.precision),
-                  uint64_t{2} * i.rows * i.keep, regionBytes(i, true));
+    return sparse(i, i.cols, 16, bytes(i.cols, i.precision), uint64_t{2} * i.rows * i.keep,
+                  regionBytes(i, true));
   }
 
   //===--------------------------------------------------------------------===//

@@ -14,12 +14,12 @@ dota.program @row_too_long(%arg: tensor<4x256xf32>) -> tensor<4x256xf32> {
 
 !x = !quant.uniform<i16<-32767:32767>:f32, 9.765625e-04>
 
-dota.program @too_many_keys(%arg: tensor<128x32xf32>) -> tensor<128x32xf32> {
-  %x = dota.quantize %arg : tensor<128x32xf32> -> tensor<128x32x!x>
-  // expected-error @+1 {{tile needs 9600 bytes of lane SRAM; 4096 available}}
-  %a = dota.attention %x, %x, %x {heads = 1, kv_heads = 1, scale = 1.0 : f32} : (tensor<128x32x!x>, tensor<128x32x!x>, tensor<128x32x!x>) -> tensor<128x32x!x>
-  %y = dota.dequantize %a : tensor<128x32x!x> -> tensor<128x32xf32>
-  dota.return %y : tensor<128x32xf32>
+dota.program @too_many_keys(%arg: tensor<512x4xf32>) -> tensor<512x4xf32> {
+  %x = dota.quantize %arg : tensor<512x4xf32> -> tensor<512x4x!x>
+  // expected-error @+1 {{tile needs 5696 bytes of lane SRAM; 4096 available}}
+  %a = dota.attention %x, %x, %x {heads = 1, kv_heads = 1, scale = 1.0 : f32} : (tensor<512x4x!x>, tensor<512x4x!x>, tensor<512x4x!x>) -> tensor<512x4x!x>
+  %y = dota.dequantize %a : tensor<512x4x!x> -> tensor<512x4xf32>
+  dota.return %y : tensor<512x4xf32>
 }
 
 // -----

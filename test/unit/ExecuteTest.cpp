@@ -161,6 +161,32 @@ TEST_F(Execution, MatmulOfPackedAndTransposed) {
   EXPECT_EQ(errorOf(i), "matmul has exponentials in fx8; they are fx16");
 }
 
+TEST_F(Execution, MatmulOfNarrowSumsWithGaps) {
+  Matmul i;
+  i.rows = 2, i.cols = 2, i.depth = 1;
+  i.a = put<int8_t>({1, -100});
+  i.aStride = 1, i.aPrecision = Precision::FX8;
+  i.b = put<int8_t>({3, -127});
+  i.bStride = 1, i.bPrecision = Precision::FX8, i.transposeB = true;
+  i.narrow = 2, i.cStride = 6;
+  i.c = put<int16_t>({1, 2, 3, 4, 5});
+  run(i);
+  EXPECT_THAT(get<int16_t>(i.c, 5), ElementsAre(3, -127, 3, -300, 12700));
+  i.accumulate = true;
+  run(i);
+  EXPECT_THAT(get<int16_t>(i.c, 5), ElementsAre(6, -254, 3, -600, 25400));
+  i.narrow = 1, i.cStride = 12, i.c = put<int32_t>({1, 2, 3, 4, 5});
+  run(i);
+  EXPECT_THAT(get<int32_t>(i.c, 5), ElementsAre(4, -125, 3, -296, 12705));
+  i.narrow = 0, i.cStride = 24, i.c = put<int64_t>({1, 2, 3, 4, 5});
+  run(i);
+  EXPECT_THAT(get<int64_t>(i.c, 5), ElementsAre(4, -125, 3, -296, 12705));
+  i.narrow = 3, i.cStride = 0, i.accumulate = false;
+  EXPECT_EQ(errorOf(i), "matmul has the sum -300 in row 1; 1 bytes are for it");
+  i.cStride = 1;
+  EXPECT_EQ(errorOf(i), "matmul has rows of 2 bytes 1 bytes apart");
+}
+
 namespace {
 /// Rows of keys, and a schedule of them that `order` made.
 struct Kept {
@@ -233,6 +259,45 @@ TEST_F(Sparse, SpmmAddsUpKeptValues) {
   EXPECT_EQ(run(i).order, ordered);
   EXPECT_THAT(get<int64_t>(i.c, 6), ElementsAre(201 - 3 * 32768, 20 + 3 * 32767, 5000, 540,
                                                 -65535ll * 32768, 32767 + 65535ll * 32767));
+}
+
+TEST_F(Sparse, PartsOfTheKeysAddUpToTheWhole) {
+  Sddmm whole = sddmm();
+  run(whole);
+  const auto scores = get<int64_t>(whole.c, 9);
+  Spmm values;
+  values.p = put<uint16_t>({1, 2, 3, 40, 50, 999, 32767, 65535, 999});
+  values.v = whole.k, values.vStride = 4;
+  values.ids = ids, values.schedule = schedule, values.c = room(48);
+  values.rows = 3, values.keep = 3, values.keys = 4, values.cols = 2, values.group = 2;
+  run(values);
+  const auto sums = get<int64_t>(values.c, 6);
+
+  Sddmm i = whole;
+  i.c = put(std::vector<int64_t>(9, 77));
+  values.c = put(std::vector<int64_t>(6, 77));
+  i.partial = values.partial = true;
+  OrderWork all;
+  for (uint32_t first : {2u, 0u, 3u}) { // in any order
+    i.firstKey = values.firstKey = first;
+    i.keys = values.keys = first == 0 ? 2 : 1;
+    i.k = values.v = whole.k + 4 * first;
+    i.accumulate = values.accumulate = first != 2;
+    const OrderWork part = run(i).order;
+    EXPECT_EQ(run(values).order, part);
+    EXPECT_EQ(part.groups, 2u);
+    all += part;
+    if (first == 2) {
+      // Key 2 of the first rows, once for both; the third row has none.
+      EXPECT_EQ(part.loads, 1u);
+      EXPECT_EQ(part.kept, 2u);
+      EXPECT_THAT(get<int64_t>(i.c, 9), ElementsAre(0, 120, 0, 0, 340, 0, 0, 0, 0));
+    }
+  }
+  EXPECT_EQ(get<int64_t>(i.c, 9), scores);
+  EXPECT_EQ(get<int64_t>(values.c, 6), sums);
+  EXPECT_EQ(all.loads, ordered.loads);
+  EXPECT_EQ(all.kept, ordered.kept);
 }
 
 TEST_F(Sparse, BrokenSchedulesAreRefused) {
@@ -496,6 +561,22 @@ TEST_F(Execution, TrimComparesProbabilities) {
   run(i);
   EXPECT_THAT(get<uint32_t>(i.ids, 8),
               ElementsAre(2, 3, kNoKey, kNoKey, kNoKey, kNoKey, kNoKey, kNoKey));
+}
+
+TEST_F(Execution, SelectOfNarrowScores) {
+  Select i;
+  i.scores = put<int16_t>({5, -9, 9, -1, 9, -32768, 0, 32767, 0, 0});
+  i.rows = 2, i.keys = 5, i.keep = 2, i.ids = room(16), i.narrow = 2;
+  run(i);
+  EXPECT_THAT(get<uint32_t>(i.ids, 4), ElementsAre(2, 4, 1, 2));
+  i.scores = put<int8_t>({-5, -9, -9});
+  i.rows = 1, i.keys = 3, i.narrow = 3;
+  run(i);
+  EXPECT_THAT(get<uint32_t>(i.ids, 2), ElementsAre(0, 1));
+  i.scores = put<int32_t>({-5, 1 << 20, -9});
+  i.narrow = 1;
+  run(i);
+  EXPECT_THAT(get<uint32_t>(i.ids, 2), ElementsAre(0, 1));
 }
 
 TEST_F(Execution, RandomWordsNeverReachBeyondMemory) {

@@ -132,7 +132,7 @@ TEST(Instructions, TextNamesTheFields) {
   Matmul matmul{.a = 64, .b = 128, .c = 256, .rows = 4, .cols = 8, .depth = 16, .accumulate = true};
   matmul.bPrecision = Precision::INT4;
   EXPECT_EQ(toString(matmul), "matmul a=64 b=128 c=256 rows=4 cols=8 depth=16 aStride=0 bStride=0 "
-                              "aPrecision=fx16 bPrecision=int4 accumulate");
+                              "aPrecision=fx16 bPrecision=int4 accumulate cStride=0 narrow=0");
 }
 
 std::vector<Region> regionsOf(const Instruction &instruction) {

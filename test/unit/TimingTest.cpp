@@ -85,6 +85,9 @@ TEST(Timing, MatmulEvents) {
   adds.accumulate = true;
   EXPECT_EQ(costOf(adds, kMachine, nullptr).events.sramBytes, cost.events.sramBytes + 8 * 64 * 48);
   EXPECT_EQ(cyclesOf(adds), 104u);
+  adds.narrow = 2;
+  EXPECT_EQ(costOf(adds, kMachine, nullptr).events.sramBytes,
+            cost.events.sramBytes - (8 - 2 * 2) * 64 * 48);
 }
 
 TEST(Timing, Sddmm) {
@@ -118,6 +121,20 @@ TEST(Timing, SddmmIdleSlotsCost) {
   };
   EXPECT_EQ(wideCycles(8), 40u + 8);
   EXPECT_EQ(wideCycles(9), 80u + 8);
+}
+
+TEST(Timing, PartsOfTheKeysReadTheWholeOrder) {
+  // 5 steps of 4 cycles; 8 queries and 12 keys of 128 bytes, ids 320, schedule 2 x 168: 13 cycles.
+  Sddmm sddmm{
+      .rows = 8, .keep = 10, .keys = 64, .depth = 64, .group = 4, .firstKey = 64, .partial = true};
+  OrderWork work{.groups = 2, .steps = 10, .loads = 12, .kept = 20};
+  EXPECT_EQ(cyclesOf(sddmm, &work), 28u);
+  EXPECT_EQ(costOf(sddmm, kMachine, &work).events.macs, 20u * 64);
+  sddmm.depth = 16;
+  EXPECT_EQ(cyclesOf(sddmm, &work), 14u);
+  Spmm spmm{.rows = 8, .keep = 100, .keys = 64, .cols = 16, .group = 4, .partial = true};
+  // Exponentials 1600, ids 3200, schedule 2 x 1608, 12 values of 32: 33 cycles.
+  EXPECT_EQ(cyclesOf(spmm, &work), 41u);
 }
 
 TEST(Timing, SddmmWithoutKeysStillCosts) {
@@ -199,6 +216,10 @@ TEST(Timing, MfuWidthsBoundEachTheirOwnWork) {
 TEST(Timing, DetectorAndScheduler) {
   // 8 x 64 scores: 16 cycles at 32 a cycle; 8 bytes each, 16 cycles too.
   EXPECT_EQ(cyclesOf(Select{.rows = 8, .keys = 64, .keep = 10}), 24u);
+  Machine slow = kMachine;
+  slow.sram.bytesPerCycle = 64;
+  EXPECT_EQ(cyclesOf(Select{.rows = 8, .keys = 64, .keep = 10}, nullptr, slow), 64u + 8);
+  EXPECT_EQ(cyclesOf(Select{.rows = 8, .keys = 64, .keep = 10, .narrow = 2}, nullptr, slow), 24u);
   Machine twice = kMachine;
   twice.detector.passes = 2;
   EXPECT_EQ(cyclesOf(Select{.rows = 8, .keys = 64, .keep = 10}, nullptr, twice), 40u);

@@ -17,8 +17,8 @@ static void emitVerifier(raw_ostream &os, const Instruction &instruction) {
   os << "LogicalResult " << instruction.name << "Op::verify() {\n";
   for (const Field &field : instruction.fields)
     if (field.isUnsigned() || field.isSigned())
-      os << "  if (failed(verifyRange(*this, \"" << field.name << "\", get" << field.accessor()
-         << "Attr().getInt(), " << field.lowest() << ", " << field.highest()
+      os << "  if (failed(verifyRange(*this, \"" << field.name << "\", static_cast<int64_t>(get"
+         << field.accessor() << "()), " << field.lowest() << ", " << field.highest()
          << ")))\n    return failure();\n";
     else if (field.isFloat())
       os << "  if (failed(verifyFinite(*this, \"" << field.name << "\", get" << field.accessor()

@@ -13,108 +13,12 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Stream.h"
+#include "Attention.h"
 #include <cmath>
 
 using namespace mlir;
 using namespace mlir::dota;
 using namespace mlir::dota::tolane;
-
-namespace {
-
-/// Which iteration of the loop over tiles, after a tile's first, does what with it.
-struct Stages {
-  int scores, select, order, products, softmax, values, divide, store;
-  int count() const { return store + 1; }
-};
-/// Every unit on another tile.
-constexpr Stages kDenseApart{0, 0, 0, 0, 1, 2, 3, 4};
-constexpr Stages kMaskedApart{0, 1, 2, 3, 4, 5, 6, 7};
-/// Transfers beside the rest.
-constexpr Stages kBeside{0, 0, 0, 0, 0, 0, 0, 1};
-constexpr Stages kTogether{0, 0, 0, 0, 0, 0, 0, 0};
-
-class AttentionKernel : public Kernel {
-public:
-  AttentionKernel(const Plan &plan, const Step &step);
-  std::optional<int64_t> choose(int64_t room) override;
-  int64_t scratchBytes(unsigned lane) const override;
-  void emit(Stream &stream) override;
-
-private:
-  struct Layout {
-    int64_t rows = 0;       ///< query rows of a tile
-    int64_t scoreRows = 0;  ///< of these, rows whose estimated scores are held
-    bool twoPasses = false; ///< keys first, values later
-    Stages stages = kTogether;
-    Ring q, k, v, lowQ, lowK, bias, lowBias;
-    Ring lowScores, lowE, lowSum, ids, schedule, scores, e, sum, weighted, out;
-    Ring between; ///< sums, ids and exponentials that go from one pass to the other
-    int64_t bytes = 0;
-    std::vector<Ring *> rings() {
-      return {&q,      &k,   &v,        &lowQ,   &lowK, &bias, &lowBias,  &lowScores, &lowE,
-              &lowSum, &ids, &schedule, &scores, &e,    &sum,  &weighted, &out,       &between};
-    }
-  };
-  struct Item {
-    int64_t head;
-    Range rows;
-    int64_t headTurn, kvTurn;
-  };
-
-  bool detects() const { return detect != nullptr; }
-  bool attends() const { return q != nullptr; }
-  bool masked() const { return mask != nullptr; }
-  int64_t columns() const { return masked() ? keep : keys; }
-  int64_t scheduleBytes(int64_t rows) const {
-    int64_t group = plan.machine.rmmu.group;
-    return (rows + group - 1) / group * (8 + 4 * group * keep);
-  }
-  /// Bytes of `rows` rows that go from one pass to the other, without gaps: sums,
-  /// ids (where they are found here), exponentials.
-  int64_t betweenBytes(int64_t rows, int64_t columns) const {
-    return rows * (8 + (detects() ? 4 * keep : 0) + 2 * columns);
-  }
-  /// Keys that some of the rows up to `lastRow` can see; at least one, so that there
-  /// is something to compute.
-  int64_t visible(bool causal, int64_t lastRow) const {
-    return causal ? std::clamp<int64_t>(lastRow + 1 + keys - queries, 1, keys) : keys;
-  }
-  /// Columns of a tile's scores.
-  int64_t columnsOf(Range rows) const { return masked() ? keep : visible(causal, rows.end - 1); }
-  Layout layoutFor(int64_t rows, int64_t scoreRows, Stages stages, int64_t headSlots,
-                   bool twoPasses) const;
-  double cyclesOf(const Layout &layout) const;
-  void pass(Stream &stream, Layout &layout, ArrayRef<Item> items, bool first, bool second);
-  /// Where an operand's tile lies: in the lane for good, or in a turn of a ring.
-  bool stays(const Matrix *matrix) const { return matrix->storage == Storage::Resident; }
-  Place headPlace(Stream &stream, const Matrix &matrix, Ring &ring, int64_t turn, int64_t head,
-                  int64_t width, int64_t row);
-  void loadHead(Stream &stream, const Matrix &matrix, Ring &ring, int64_t turn, int64_t head,
-                int64_t width, Range rows);
-
-  const Plan &plan;
-  const Step &step;
-  Operation *op;
-  Operation *detectOp = nullptr; ///< that runs here
-  const MaskInfo *detect = nullptr;
-  const MaskInfo *mask = nullptr;
-  const Matrix *q = nullptr, *k = nullptr, *v = nullptr, *out = nullptr;
-  const Matrix *lowQ = nullptr, *lowK = nullptr;
-  const Matrix *bias = nullptr, *lowBias = nullptr;
-  int64_t heads = 0, group = 1, queries = 0, keys = 0, keep = 0;
-  int64_t width = 0, valueWidth = 0, lowWidth = 0;
-  float scale = 1;
-  /// Of detection: none, one, or one a head.
-  ArrayRef<float> thresholds;
-  int64_t balance = 0;
-  std::optional<float> softmaxScale;
-  bool causal = false, lowCausal = false;
-  int64_t biasHeads = 1, biasRows = 1, lowBiasHeads = 1, lowBiasRows = 1;
-  Layout best;
-};
-
-} // namespace
 
 /// Extents of a bias: [1 x] heads x rows x keys, each of the first two maybe 1.
 static void describeBias(const Matrix &bias, int64_t &heads, int64_t &rows) {
@@ -175,6 +79,11 @@ AttentionKernel::AttentionKernel(const Plan &plan, const Step &step)
       lowBias = &plan[detection.getBias()];
       describeBias(*lowBias, lowBiasHeads, lowBiasRows);
     }
+    // No estimated score is larger. Thresholds and softmax read 64 bits.
+    const int64_t most = lowWidth << (lowQ->bits + lowK->bits - 2);
+    while (thresholds.empty() && !softmaxScale && lowNarrow < 3 &&
+           most >> (8 * (8 >> (lowNarrow + 1)) - 1) == 0)
+      ++lowNarrow;
   }
 }
 
@@ -200,7 +109,8 @@ AttentionKernel::Layout AttentionKernel::layoutFor(int64_t rows, int64_t scoreRo
       layout.lowK = ring(headBytes(*lowK, lowWidth, keys), headSlots);
     if (lowBias)
       layout.lowBias = ring(4 * keys * (lowBiasRows == 1 ? 1 : rows), 1 + ahead);
-    layout.lowScores = ring(8 * scoreRows * keys, scoreRows == rows ? s.select - s.scores + 1 : 1);
+    layout.lowScores =
+        ring(lowScoreBytes() * scoreRows * keys, scoreRows == rows ? s.select - s.scores + 1 : 1);
     if (scoreRows < rows)
       layout.lowScores.slots = 2;
     if (softmaxScale) {
@@ -256,29 +166,10 @@ AttentionKernel::Layout AttentionKernel::layoutFor(int64_t rows, int64_t scoreRo
 
 /// Cycles of the lane with the most heads, roughly.
 double AttentionKernel::cyclesOf(const Layout &layout) const {
-  const ::dota::Machine &m = plan.machine;
+  const UnitCycles units{plan.machine};
   const Stages &s = layout.stages;
-  auto ceil = [](int64_t a, int64_t b) { return (a + b - 1) / b; };
-  const int64_t rows = layout.rows, tiles = ceil(queries, rows);
-  const int64_t laneHeads = ceil(heads, plan.lanes()), share = m.rmmu.group;
-  auto transfer = [&](int64_t bytes) {
-    return m.dma.setup + m.dram.latency +
-           static_cast<double>(bytes) * plan.lanes() / m.dram.bytesPerCycle;
-  };
-  auto factor = [&](int bits) {
-    int64_t narrow = 16 / bits;
-    return m.rmmu.throughput == ::dota::Throughput::Quadratic ? narrow * narrow : narrow;
-  };
-  auto product = [&](int64_t n, int64_t cols, int64_t depth, int bits) {
-    return std::min(ceil(n, m.rmmu.rows) * cols, n * ceil(cols, m.rmmu.rows)) *
-               ceil(depth, m.rmmu.columns * factor(bits)) +
-           static_cast<double>(m.rmmu.latency);
-  };
-  auto sparse = [&](int64_t width, int bits) {
-    return ceil(ceil(rows, share), std::max<int64_t>(1, m.rmmu.rows / share)) * keep *
-               ceil(width, m.rmmu.columns * factor(bits)) +
-           static_cast<double>(m.rmmu.latency);
-  };
+  const int64_t rows = layout.rows, tiles = UnitCycles::ceil(queries, rows);
+  const int64_t laneHeads = UnitCycles::ceil(heads, plan.lanes());
   struct Work {
     double dma = 0, rmmu = 0, mfu = 0, detector = 0, scheduler = 0;
   };
@@ -301,55 +192,52 @@ double AttentionKernel::cyclesOf(const Layout &layout) const {
     if (stays(&matrix))
       return;
     if (ring.slots > 1 && !layout.twoPasses)
-      work.dma += transfer(bytes) / tiles;
+      work.dma += units.transfer(bytes) / tiles;
     else
-      perHead += transfer(bytes);
+      perHead += units.transfer(bytes);
   };
   auto load = [&](Work &work, bool needed, int64_t bytes) {
     if (needed)
-      work.dma += transfer(bytes);
+      work.dma += units.transfer(bytes);
   };
   if (detects()) {
-    int64_t parts = ceil(rows, layout.scoreRows);
+    int64_t parts = UnitCycles::ceil(rows, layout.scoreRows);
     load(first, !stays(lowQ), rows * bytesOf(lowWidth, lowQ->bits));
     head(first, *lowK, layout.lowK, keys * bytesOf(lowWidth, lowK->bits));
     load(first, lowBias && lowBiasRows != 1, 4 * rows * keys);
-    first.rmmu +=
-        parts * product(layout.scoreRows, lowSeen, lowWidth, std::max(lowQ->bits, lowK->bits));
-    first.detector +=
-        static_cast<double>(rows) * lowSeen * m.detector.passes / m.detector.elements +
-        parts * m.detector.latency;
+    first.rmmu += parts * units.product(layout.scoreRows, lowSeen, lowWidth,
+                                        std::max(lowQ->bits, lowK->bits));
+    first.detector += parts * units.select(layout.scoreRows * lowSeen);
     if (!thresholds.empty())
-      first.detector += static_cast<double>(rows) * keep * (balance ? 1 + m.detector.passes : 1) /
-                            m.detector.elements +
-                        parts * m.detector.latency;
+      first.detector += parts * units.trim(layout.scoreRows * keep, balance != 0);
     if (softmaxScale)
-      first.mfu += 2.0 * rows * lowSeen / m.mfu.lanes + parts * m.mfu.latency;
+      first.mfu += parts * units.elements(2 * layout.scoreRows * lowSeen);
   }
   if (!attends()) {
-    first.dma += transfer(4 * rows * keep);
+    first.dma += units.transfer(4 * rows * keep);
     return loop(first, tiles * laneHeads) + perHead * laneHeads;
   }
   Work &last = layout.twoPasses ? second : first;
-  double order =
-      masked() ? static_cast<double>(rows) * keep / m.scheduler.ids + m.scheduler.latency : 0;
+  const double order = masked() ? units.order(rows * keep) : 0;
   first.scheduler += order;
   load(first, masked() && !detects(), 4 * rows * keep);
   load(first, !stays(q), rows * bytesOf(width, q->bits));
   head(first, *k, layout.k, keys * bytesOf(width, k->bits));
   load(first, bias && biasRows != 1, 4 * rows * keys);
   int bits = std::max(q->bits, k->bits);
-  first.rmmu += masked() ? sparse(width, bits) : product(rows, seen, width, bits);
-  first.mfu += 2.0 * rows * (masked() ? keep : seen) / m.mfu.lanes + m.mfu.latency;
+  first.rmmu +=
+      masked() ? units.sparse(rows, keep, width, bits) : units.product(rows, seen, width, bits);
+  first.mfu += units.elements(2 * rows * (masked() ? keep : seen));
   if (layout.twoPasses) {
-    first.dma += transfer(betweenBytes(rows, columns()));
-    second.dma += transfer(betweenBytes(rows, columns()));
+    first.dma += units.transfer(betweenBytes(rows, columns()));
+    second.dma += units.transfer(betweenBytes(rows, columns()));
     second.scheduler += order;
     load(second, masked() && !detects(), 4 * rows * keep);
   }
   head(last, *v, layout.v, keys * bytesOf(valueWidth, v->bits));
-  last.rmmu += masked() ? sparse(valueWidth, 16) : product(rows, valueWidth, seen, 16);
-  last.mfu += static_cast<double>(rows) * valueWidth / m.mfu.lanes + m.mfu.latency;
+  last.rmmu += masked() ? units.sparse(rows, keep, valueWidth, 16)
+                        : units.product(rows, valueWidth, seen, 16);
+  last.mfu += units.elements(rows * valueWidth);
   load(last, !stays(out), rows * bytesOf(valueWidth, out->bits));
   if (!layout.twoPasses)
     return loop(first, tiles * laneHeads) + perHead * laneHeads;
@@ -359,7 +247,9 @@ double AttentionKernel::cyclesOf(const Layout &layout) const {
 std::optional<int64_t> AttentionKernel::choose(int64_t room) {
   int64_t least = std::numeric_limits<int64_t>::max();
   const int64_t share = plan.machine.rmmu.group;
-  double fewest = std::numeric_limits<double>::infinity();
+  fewest = std::numeric_limits<double>::infinity();
+  detection.reset();
+  attention.reset();
   auto consider = [&](int64_t rows, int64_t scoreRows, Stages stages, int64_t headSlots,
                       bool twoPasses) {
     // Rows that keep the same number of keys are trimmed together.
@@ -399,12 +289,15 @@ std::optional<int64_t> AttentionKernel::choose(int64_t room) {
             consider(rows, part, kTogether, 1, twoPasses);
     }
   }
+  considerBlocks(room, least);
   if (std::isinf(fewest))
     return least;
   return std::nullopt;
 }
 
 int64_t AttentionKernel::scratchBytes(unsigned lane) const {
+  if (byBlocks()) // the ids of one head
+    return detects() && attends() ? alignBytes(4 * queries * keep) : 0;
   if (!best.twoPasses)
     return 0;
   // Of one head, a tile after the other.
@@ -428,6 +321,20 @@ void AttentionKernel::loadHead(Stream &stream, const Matrix &matrix, Ring &ring,
               rows.size(), rowBytes);
 }
 
+void AttentionKernel::loadBiasRows(Stream &stream, Ring &ring, int64_t turn, const Matrix &matrix,
+                                   int64_t biasHeads, int64_t biasRows, int64_t head, Range rows) {
+  int64_t row = (biasHeads == 1 ? 0 : head) * biasRows + (biasRows == 1 ? 0 : rows.begin);
+  stream.load(ring.place(stream, turn, 4 * keys), {matrix.address + 4 * keys * row, 4 * keys},
+              biasRows == 1 ? 1 : rows.size(), 4 * keys);
+}
+
+int64_t AttentionKernel::idsAddress(unsigned lane, int64_t head, int64_t row) const {
+  if (detects() && attends())
+    return step.scratch[lane] + 4 * row * keep;
+  const int64_t found = mask->shared ? 0 : head - mask->heads[lane].begin;
+  return mask->addresses[lane] + 4 * (found * queries + row) * keep;
+}
+
 void AttentionKernel::emit(Stream &stream) {
   Range mine = plan.headsOf(op)[stream.lane], rows{0, queries};
   if (!attends() && mask->shared) {
@@ -436,6 +343,16 @@ void AttentionKernel::emit(Stream &stream) {
   }
   if (mine.empty() || rows.empty())
     return;
+  if (byBlocks()) {
+    for (int64_t head = mine.begin; head < mine.end; ++head) {
+      // Each loop has buffers of its own, so that one can lie where another lay.
+      if (std::optional<Blocks> blocks = detection)
+        detectByBlocks(stream, *blocks, head);
+      if (std::optional<Blocks> blocks = attention)
+        attendByBlocks(stream, *blocks, head);
+    }
+    return;
+  }
   Layout layout = best;
   std::vector<Item> items;
   int64_t kvTurn = -1, lastKv = -1;
@@ -467,10 +384,7 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
   const int64_t share = plan.machine.rmmu.group;
   const int64_t shift = keys - queries;
   const bool finds = detects() && first;
-  auto keptIds = [&](const Item &item) {
-    int64_t head = mask->shared ? 0 : item.head - mask->heads[lane].begin;
-    return mask->addresses[lane] + 4 * (head * queries + item.rows.begin) * keep;
-  };
+  auto keptIds = [&](const Item &item) { return idsAddress(lane, item.head, item.rows.begin); };
   // Where a tile waits between two passes.
   auto betweenAddress = [&](const Item &item) {
     return step.scratch[lane] +
@@ -519,10 +433,7 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
                       Operation *from, int stage) {
     auto load = [&, from, biasHeads, biasRows](const Item &item, int64_t turn) {
       stream.comesFrom(from);
-      int64_t row =
-          (biasHeads == 1 ? 0 : item.head) * biasRows + (biasRows == 1 ? 0 : item.rows.begin);
-      stream.load(ring.place(stream, turn, 4 * keys), {matrix.address + 4 * keys * row, 4 * keys},
-                  biasRows == 1 ? 1 : item.rows.size(), 4 * keys);
+      loadBiasRows(stream, ring, turn, matrix, biasHeads, biasRows, item.head, item.rows);
     };
     if (biasRows != 1)
       perTile(stage, stage, ring.slots, load);
@@ -604,7 +515,7 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
                              rows.size(), visible(lowCausal, item.rows.begin + rows.end - 1),
                              lowWidth, a.stride, b.stride, lowQ->precision, lowK->precision,
                              /*unsignedA=*/false, /*transposeB=*/true,
-                             /*accumulate=*/false);
+                             /*accumulate=*/false, /*cStride=*/0, lowNarrow);
     };
     auto select = [&](int64_t i, Range rows, int64_t turn, Value scores) {
       const Item &item = items[i];
@@ -622,7 +533,7 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
       int64_t diagonal = lowCausal ? row + shift : 0;
       lane::SelectOp::create(stream, stream.location(), scores, biasAt, ids, rows.size(), seen,
                              keep, stride, lowBias != nullptr, lowCausal, diagonal, detect->id,
-                             item.head, row);
+                             item.head, row, lowNarrow);
       if (thresholds.empty())
         return;
       float threshold = thresholds[thresholds.size() == 1 ? 0 : item.head];

@@ -624,20 +624,36 @@ LogicalResult Plan::chooseStorage(bool &again) {
       step.kernel = makeAttentionKernel(*this, step);
     else
       step.kernel = makeTileKernel(*this, step);
-    // Buffers of several lives seldom fill SRAM to the last byte.
-    int64_t slack = static_cast<int64_t>(machine.sram.bytes) / 32;
-    std::optional<int64_t> least = step.kernel->choose(room(index) - slack);
-    if (least)
-      least = step.kernel->choose(room(index));
-    if (!least) {
-      ++index;
-      continue;
-    }
+    auto choose = [&]() -> std::optional<int64_t> {
+      // Buffers of several lives seldom fill SRAM to the last byte.
+      int64_t slack = static_cast<int64_t>(machine.sram.bytes) / 32;
+      if (!step.kernel->choose(room(index) - slack))
+        return std::nullopt;
+      return step.kernel->choose(room(index));
+    };
+    std::optional<int64_t> least = choose();
     Matrix *largest = nullptr;
     for (Matrix *matrix : candidates)
       if (matrix->storage == Storage::Resident && matrix->firstStep <= index &&
           index <= matrix->lastStep && (!largest || sizeOf(*matrix) > sizeOf(*largest)))
         largest = matrix;
+    if (!least && largest && step.kernel->cycles() > 0) {
+      // What stays gives way, too, where its room saves more than storing it takes.
+      const double before = step.kernel->cycles();
+      const double store =
+          static_cast<double>(sizeOf(*largest)) * lanes() / machine.dram.bytesPerCycle;
+      largest->storage = Storage::Slices;
+      if (!choose() && step.kernel->cycles() + store < before) {
+        index = std::min(index, largest->firstStep);
+        continue;
+      }
+      largest->storage = Storage::Resident;
+      choose();
+    }
+    if (!least) {
+      ++index;
+      continue;
+    }
     if (!largest && step.ops.size() > 1) {
       apart.insert(step.ops[step.ops.size() / 2]);
       again = true;

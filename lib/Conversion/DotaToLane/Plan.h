@@ -228,6 +228,8 @@ public:
   /// Chooses the tiles that fit in `room` bytes of SRAM. Else gives the bytes that
   /// the least tiles need.
   virtual std::optional<int64_t> choose(int64_t room) = 0;
+  /// Cycles that the chosen tiles should take, where more room could save some; else 0.
+  virtual double cycles() const { return 0; }
   /// DRAM that the kernel wants for itself in a lane.
   virtual int64_t scratchBytes(unsigned lane) const { return 0; }
   /// Lays out constants; after addresses are given.

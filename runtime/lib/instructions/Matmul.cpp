@@ -9,5 +9,23 @@ void dota::run(const Matmul &i, Execution &execution) {
   const Operand b{execution.sram + i.b, i.bStride, i.bPrecision};
   if (i.unsignedA && i.aPrecision != Precision::FX16)
     throw Error(fmt::format("matmul has exponentials in {}; they are fx16", name(i.aPrecision)));
-  multiply(a, b, i.transposeB, i.rows, i.cols, i.depth, i.accumulate, execution.sram + i.c);
+  const size_t sumBytes = size_t{8} >> i.narrow, rowBytes = sumBytes * i.cols;
+  const size_t stride = i.cStride ? i.cStride : rowBytes;
+  if (i.rows > 1 && stride < rowBytes)
+    throw Error(fmt::format("matmul has rows of {} bytes {} bytes apart", rowBytes, stride));
+  if (sumBytes == 8 && (stride == rowBytes || i.rows == 1)) {
+    multiply(a, b, i.transposeB, i.rows, i.cols, i.depth, i.accumulate, execution.sram + i.c);
+    return;
+  }
+  // The sums of all rows without gaps, then each row to its place.
+  std::vector<int64_t> sums(size_t{i.rows} * i.cols);
+  for (size_t row = 0; i.accumulate && row < i.rows; ++row)
+    widenSums(execution.sram + i.c + row * stride, i.narrow, i.cols, &sums[row * i.cols]);
+  multiply(a, b, i.transposeB, i.rows, i.cols, i.depth, i.accumulate,
+           reinterpret_cast<std::byte *>(sums.data()));
+  for (size_t row = 0; row < i.rows; ++row)
+    if (std::optional<int64_t> sum =
+            narrowSums(&sums[row * i.cols], i.narrow, i.cols, execution.sram + i.c + row * stride))
+      throw Error(
+          fmt::format("matmul has the sum {} in row {}; {} bytes are for it", *sum, row, sumBytes));
 }

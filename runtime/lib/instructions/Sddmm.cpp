@@ -5,19 +5,24 @@
 using namespace dota;
 
 void dota::run(const Sddmm &i, Execution &execution) {
-  Schedule schedule(execution, i.ids, i.schedule, i.rows, i.keep, i.keys, i.group);
+  Schedule schedule(execution, i.ids, i.schedule, i.rows, i.keep, i.keys, i.group, i.partial,
+                    i.firstKey);
   const Rows keys({execution.sram + i.k, i.kStride, i.precision}, i.keys, i.depth);
   std::vector<int16_t> q(i.depth);
   std::vector<int64_t> visited(i.keep), sums(i.keep);
-  schedule.forEachRow([&](size_t row, std::span<const uint32_t> positions,
-                          std::span<const uint32_t> ids) {
-    unpack(execution.sram + i.q + row * i.qStride, i.precision, i.depth, q.data());
-    dotRows(q.data(), keys, ids, visited.data());
-    std::fill(sums.begin(), sums.end(), 0);
-    for (size_t j = 0; j < positions.size(); ++j)
-      sums[positions[j]] = visited[j];
-    if (i.keep)
-      std::memcpy(execution.sram + i.c + row * 8 * i.keep, sums.data(), sizeof(int64_t) * i.keep);
-  });
+  schedule.forEachRow(
+      [&](size_t row, std::span<const uint32_t> positions, std::span<const uint32_t> ids) {
+        unpack(execution.sram + i.q + row * i.qStride, i.precision, i.depth, q.data());
+        dotRows(q.data(), keys, ids, visited.data());
+        if (!i.keep)
+          return;
+        std::byte *c = execution.sram + i.c + row * 8 * i.keep;
+        std::fill(sums.begin(), sums.end(), 0);
+        if (i.accumulate)
+          std::memcpy(sums.data(), c, sizeof(int64_t) * i.keep);
+        for (size_t j = 0; j < positions.size(); ++j)
+          sums[positions[j]] += visited[j];
+        std::memcpy(c, sums.data(), sizeof(int64_t) * i.keep);
+      });
   execution.result.order = schedule.work();
 }

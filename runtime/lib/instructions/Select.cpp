@@ -10,10 +10,11 @@ using namespace dota;
 
 void dota::run(const Select &i, Execution &execution) {
   HostArithmetic arithmetic;
-  std::vector<int64_t> scores;
+  std::vector<int64_t> scores(i.keys);
   std::vector<uint32_t> ids(i.keep);
   for (uint64_t row = 0; row < i.rows; ++row) {
-    execution.load(i.scores + row * 8 * i.keys, i.keys, scores);
+    widenSums(execution.sram + i.scores + row * (8 >> i.narrow) * i.keys, i.narrow, i.keys,
+              scores.data());
     if (i.hasBias)
       for (uint64_t j = 0; j < i.keys; ++j) {
         const auto bias = execution.load<float>(i.bias + row * i.biasStride + 4 * j);

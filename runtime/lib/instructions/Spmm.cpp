@@ -5,7 +5,8 @@
 using namespace dota;
 
 void dota::run(const Spmm &i, Execution &execution) {
-  Schedule schedule(execution, i.ids, i.schedule, i.rows, i.keep, i.keys, i.group);
+  Schedule schedule(execution, i.ids, i.schedule, i.rows, i.keep, i.keys, i.group, i.partial,
+                    i.firstKey);
   const Rows values({execution.sram + i.v, i.vStride, i.precision}, i.keys, i.cols);
   std::vector<uint16_t> weights(i.keep);
   std::vector<int64_t> sums(i.cols);
@@ -14,6 +15,8 @@ void dota::run(const Spmm &i, Execution &execution) {
     for (size_t j = 0; j < positions.size(); ++j)
       weights[j] = execution.load<uint16_t>(i.p + 2 * (row * i.keep + positions[j]));
     sumRows(values, ids, std::span(weights).first(ids.size()), sums.data());
+    for (size_t j = 0; i.accumulate && j < i.cols; ++j)
+      sums[j] += execution.load<int64_t>(i.c + 8 * (row * i.cols + j));
     if (i.cols)
       std::memcpy(execution.sram + i.c + row * 8 * i.cols, sums.data(), sizeof(int64_t) * i.cols);
   });

@@ -1,0 +1,196 @@
+//===- Attention.h - heads, a tile of query rows at a time ----------*- C++ -*-===//
+//
+// The kernel of attention, masked attention and detection. Attention.cpp has keys
+// and values of a head whole in SRAM; KeyBlocks.cpp visits them block by block. What
+// should take the fewest cycles by docs/timing.md is done.
+//
+//===----------------------------------------------------------------------===//
+#ifndef DOTA_CONVERSION_DOTATOLANE_ATTENTION_H
+#define DOTA_CONVERSION_DOTATOLANE_ATTENTION_H
+
+#include "Stream.h"
+
+namespace mlir::dota::tolane {
+
+/// Which iteration of the loop over tiles, after a tile's first, does what with it.
+struct Stages {
+  int scores, select, order, products, softmax, values, divide, store;
+  int count() const { return store + 1; }
+};
+/// Every unit on another tile.
+inline constexpr Stages kDenseApart{0, 0, 0, 0, 1, 2, 3, 4};
+inline constexpr Stages kMaskedApart{0, 1, 2, 3, 4, 5, 6, 7};
+/// Transfers beside the rest.
+inline constexpr Stages kBeside{0, 0, 0, 0, 0, 0, 0, 1};
+inline constexpr Stages kTogether{0, 0, 0, 0, 0, 0, 0, 0};
+
+/// Cycles of a lane's units, roughly: what docs/timing.md says, with an equal share of
+/// DRAM for each lane.
+struct UnitCycles {
+  const ::dota::Machine &machine;
+
+  static int64_t ceil(int64_t a, int64_t b) { return (a + b - 1) / b; }
+  double transfer(int64_t bytes) const {
+    return machine.dma.setup + machine.dram.latency +
+           static_cast<double>(bytes) * machine.lanes / machine.dram.bytesPerCycle;
+  }
+  /// Steps of the RMMU for a sum of `depth` products.
+  int64_t steps(int64_t depth, int bits) const {
+    int64_t narrow = 16 / bits;
+    if (machine.rmmu.throughput == ::dota::Throughput::Quadratic)
+      narrow *= narrow;
+    return ceil(depth, machine.rmmu.columns * narrow);
+  }
+  double product(int64_t rows, int64_t cols, int64_t depth, int bits) const {
+    const int64_t pes = machine.rmmu.rows;
+    return static_cast<double>(std::min(ceil(rows, pes) * cols, rows * ceil(cols, pes)) *
+                               steps(depth, bits)) +
+           machine.rmmu.latency;
+  }
+  /// `keys` keys of each row, a step each.
+  double sparse(int64_t rows, int64_t keys, int64_t width, int bits) const {
+    const int64_t share = machine.rmmu.group;
+    const int64_t groups = std::max<int64_t>(1, machine.rmmu.rows / share);
+    return static_cast<double>(ceil(ceil(rows, share), groups) * keys * steps(width, bits)) +
+           machine.rmmu.latency;
+  }
+  double read(int64_t bytes) const {
+    return static_cast<double>(bytes) / machine.sram.bytesPerCycle;
+  }
+  double elements(int64_t count) const {
+    return static_cast<double>(count) / machine.mfu.lanes + machine.mfu.latency;
+  }
+  double select(int64_t scores) const {
+    return static_cast<double>(scores) * machine.detector.passes / machine.detector.elements +
+           machine.detector.latency;
+  }
+  double trim(int64_t ids, bool balanced) const {
+    return static_cast<double>(ids) * (balanced ? 1 + machine.detector.passes : 1) /
+               machine.detector.elements +
+           machine.detector.latency;
+  }
+  double order(int64_t ids) const {
+    return static_cast<double>(ids) / machine.scheduler.ids + machine.scheduler.latency;
+  }
+};
+
+class AttentionKernel : public Kernel {
+public:
+  AttentionKernel(const Plan &plan, const Step &step);
+  std::optional<int64_t> choose(int64_t room) override;
+  double cycles() const override { return fewest; }
+  int64_t scratchBytes(unsigned lane) const override;
+  void emit(Stream &stream) override;
+
+private:
+  struct Layout {
+    int64_t rows = 0;       ///< query rows of a tile
+    int64_t scoreRows = 0;  ///< of these, rows whose estimated scores are held
+    bool twoPasses = false; ///< keys first, values later
+    Stages stages = kTogether;
+    Ring q, k, v, lowQ, lowK, bias, lowBias;
+    Ring lowScores, lowE, lowSum, ids, schedule, scores, e, sum, weighted, out;
+    Ring between; ///< sums, ids and exponentials that go from one pass to the other
+    int64_t bytes = 0;
+    std::vector<Ring *> rings() {
+      return {&q,      &k,   &v,        &lowQ,   &lowK, &bias, &lowBias,  &lowScores, &lowE,
+              &lowSum, &ids, &schedule, &scores, &e,    &sum,  &weighted, &out,       &between};
+    }
+  };
+  /// A loop over tiles of rows, and in each over blocks of keys.
+  struct Blocks {
+    int64_t rows = 0;  ///< query rows of a tile
+    int64_t keys = 0;  ///< of a block
+    int64_t slots = 1; ///< tiles whose ids and key order are held
+    double cycles = 0; ///< of the lane with the most heads, roughly
+    Ring q, keysOrValues, bias, ids, schedule, scores, e, sum, weighted, out;
+    int64_t bytes = 0;
+    void addUp() {
+      for (const Ring *r :
+           {&q, &keysOrValues, &bias, &ids, &schedule, &scores, &e, &sum, &weighted, &out})
+        bytes += r->total();
+    }
+  };
+  /// What a tile does with a block.
+  struct Visit {
+    int64_t tile;
+    Range rows, keys;
+    bool values, first, last; ///< the first and the last of the tile's keys, or values
+  };
+  struct Item {
+    int64_t head;
+    Range rows;
+    int64_t headTurn, kvTurn;
+  };
+
+  bool detects() const { return detect != nullptr; }
+  bool attends() const { return q != nullptr; }
+  bool masked() const { return mask != nullptr; }
+  int64_t columns() const { return masked() ? keep : keys; }
+  bool byBlocks() const { return detection || attention; }
+  int64_t lowScoreBytes() const { return 8 >> lowNarrow; }
+  int64_t scheduleBytes(int64_t rows) const {
+    int64_t group = plan.machine.rmmu.group;
+    return (rows + group - 1) / group * (8 + 4 * group * keep);
+  }
+  /// Bytes of `rows` rows that go from one pass to the other, without gaps: sums,
+  /// ids (where they are found here), exponentials.
+  int64_t betweenBytes(int64_t rows, int64_t columns) const {
+    return rows * (8 + (detects() ? 4 * keep : 0) + 2 * columns);
+  }
+  /// Keys that some of the rows up to `lastRow` can see; at least one, so that there
+  /// is something to compute.
+  int64_t visible(bool causal, int64_t lastRow) const {
+    return causal ? std::clamp<int64_t>(lastRow + 1 + keys - queries, 1, keys) : keys;
+  }
+  /// Columns of a tile's scores.
+  int64_t columnsOf(Range rows) const { return masked() ? keep : visible(causal, rows.end - 1); }
+  Layout layoutFor(int64_t rows, int64_t scoreRows, Stages stages, int64_t headSlots,
+                   bool twoPasses) const;
+  double cyclesOf(const Layout &layout) const;
+  void considerBlocks(int64_t room, int64_t &least);
+  Blocks detectionBlocks(int64_t rows, int64_t keys, int64_t slots) const;
+  Blocks attentionBlocks(int64_t rows, int64_t keys, int64_t slots) const;
+  void detectByBlocks(Stream &stream, Blocks &blocks, int64_t head);
+  void attendByBlocks(Stream &stream, Blocks &blocks, int64_t head);
+  std::vector<Visit> visits(const Blocks &blocks, bool hidden, bool alsoValues) const;
+  void loadBiasRows(Stream &stream, Ring &ring, int64_t turn, const Matrix &matrix,
+                    int64_t biasHeads, int64_t biasRows, int64_t head, Range rows);
+  int64_t idsAddress(unsigned lane, int64_t head, int64_t row) const;
+  void pass(Stream &stream, Layout &layout, ArrayRef<Item> items, bool first, bool second);
+  /// Where an operand's tile lies: in the lane for good, or in a turn of a ring.
+  bool stays(const Matrix *matrix) const { return matrix->storage == Storage::Resident; }
+  Place headPlace(Stream &stream, const Matrix &matrix, Ring &ring, int64_t turn, int64_t head,
+                  int64_t width, int64_t row);
+  void loadHead(Stream &stream, const Matrix &matrix, Ring &ring, int64_t turn, int64_t head,
+                int64_t width, Range rows);
+
+  const Plan &plan;
+  const Step &step;
+  Operation *op;
+  Operation *detectOp = nullptr; ///< that runs here
+  const MaskInfo *detect = nullptr;
+  const MaskInfo *mask = nullptr;
+  const Matrix *q = nullptr, *k = nullptr, *v = nullptr, *out = nullptr;
+  const Matrix *lowQ = nullptr, *lowK = nullptr;
+  const Matrix *bias = nullptr, *lowBias = nullptr;
+  int64_t heads = 0, group = 1, queries = 0, keys = 0, keep = 0;
+  int64_t width = 0, valueWidth = 0, lowWidth = 0;
+  float scale = 1;
+  /// Of detection: none, one, or one a head.
+  ArrayRef<float> thresholds;
+  int64_t balance = 0;
+  std::optional<float> softmaxScale;
+  bool causal = false, lowCausal = false;
+  int64_t biasHeads = 1, biasRows = 1, lowBiasHeads = 1, lowBiasRows = 1;
+  unsigned lowNarrow = 0; ///< estimated scores take 8 >> lowNarrow bytes
+  double fewest = 0;      ///< cycles of the following
+  Layout best;
+  /// Instead, where keys and values of a head are too many to be held, or tiles
+  /// would be too low.
+  std::optional<Blocks> detection, attention;
+};
+
+} // namespace mlir::dota::tolane
+
+#endif // DOTA_CONVERSION_DOTATOLANE_ATTENTION_H
