@@ -207,6 +207,30 @@ def Dota_MulOp : Dota_ComputeOp<"mul"> {
   let hasFolder = 1;
 }
 
+def Dota_RotateOp : Dota_ComputeOp<"rotate"> {
+  let summary = "rotate pairs of columns by the angles of a token";
+  let description = [{
+    Rotary position embedding. `x: [B x] N x (heads d)`, `table: [B x] N x (2 d)`:
+    d cosines of each token, then d sines, for every head the same. The columns of a
+    head fall into groups of `2 distance`; in a group columns `distance` apart are
+    partners: `distance = d / 2` pairs the halves of a head, 1 pairs neighbours.
+
+    `result[n, c] = x[n, c] cos[n, c mod d] + x[n, partner(c)] sin[n, c mod d]`
+
+    A sine carries its sign: the same angle has `-sin` in one column and `sin` in the
+    partner's. Columns with cosine 1 and sine 0 stay. Fixed point: the exact sum,
+    rounded once.
+
+    ```mlir
+    %y = dota.rotate %x, %t {distance = 32} : (tensor<128x768xf32>, tensor<128x128xf32>) -> tensor<128x768xf32>
+    ```
+  }];
+  let arguments = (ins Dota_Tensor:$x, Dota_Tensor:$table,
+      ConfinedAttr<I64Attr, [IntPositive]>:$distance);
+  let results = (outs Dota_Tensor:$result);
+  let assemblyFormat = "$x `,` $table attr-dict `:` functional-type(operands, results)";
+}
+
 //===----------------------------------------------------------------------===//
 // Between float and fixed point
 //===----------------------------------------------------------------------===//

@@ -268,6 +268,25 @@ class ElementwiseOp<string mnemonic, int opcode> : Instruction<mnemonic, opcode,
 def AddOp : ElementwiseOp<"add", 24> { let summary = "x + y, exact, rounded once"; }
 def MulOp : ElementwiseOp<"mul", 25> { let summary = "x * y, exact, rounded once"; }
 
+def RotateOp : Instruction<"rotate", 28, Mfu, [
+    Sram<"x", "operand matrix, rows x cols">,
+    Sram<"table", "a cosine for each column of a head, then a sine: operand matrix, rows x 2 width">,
+    Sram<"out", "operand matrix, rows x cols">,
+    U<"rows", 16, "rows">, U<"cols", 16, "columns, whole heads">,
+    U<"width", 14, "columns of a head">,
+    U<"distance", 14, "columns from one of a pair to the other, in groups of twice as many">,
+    U<"xStride", 20, "bytes from row to row of x">,
+    U<"tableStride", 20, "bytes from row to row of table">,
+    U<"outStride", 20, "bytes from row to row of out">,
+    S<"xExponent", 8, "exponent of x">, S<"tableExponent", 8, "exponent of table">, S<"to", 8, "exponent of out">,
+    PrecisionField<"xPrecision", "precision of x">, PrecisionField<"tablePrecision", "precision of table">,
+    PrecisionField<"outPrecision", "precision of out">]> {
+  let summary = "x cos + partner sin of pairs of columns, exact, rounded once";
+  let reads = [Footprint<"x", "rows", "bytes(cols, xPrecision)", "xStride">,
+               Footprint<"table", "rows", "bytes(2 * width, tablePrecision)", "tableStride">];
+  let writes = [Footprint<"out", "rows", "bytes(cols, outPrecision)", "outStride">];
+}
+
 def QuantizeOp : Instruction<"quantize", 26, Mfu, [
     Sram<"x", "f32, rows x cols">, Sram<"out", "operand matrix, rows x cols">,
     U<"rows", 16, "rows">, U<"cols", 20, "columns">,

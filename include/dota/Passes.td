@@ -249,6 +249,8 @@ def Raise : Pass<"dota-raise", "::mlir::ModuleOp"> {
     - attention: `softmax(scale q k^T + bias) v` however scale, masks and heads are
       written, grouped queries and cross attention too;
     - products with a weight, patch convolutions included, and their bias;
+    - rotary position embedding, of halves of a head or of neighbours, of all of a
+      head's columns or some;
     - layer norm and RMS norm; GELU (erf, tanh, quick), SiLU, ReLU, sigmoid, tanh;
     - sums and products of what those compute.
 

@@ -1027,6 +1027,44 @@ struct BinaryLowering : Lowering<Op> {
   }
 };
 
+struct RotateLowering : Lowering<RotateOp> {
+  using Lowering::Lowering;
+
+  Value lower(RotateOp op, Adaptor adaptor, RankedTensorType type, Loops &loops) const final {
+    unsigned rank = type.getRank(), tableRank = tensorOf(adaptor.getTable()).getRank();
+    int64_t distance = op.getDistance(), group = 2 * distance,
+            width = tensorOf(adaptor.getTable()).getShape().back() / 2;
+    // A map's last result, of the column.
+    auto column = [&](AffineMap map, llvm::function_ref<AffineExpr(AffineExpr)> of) {
+      SmallVector<AffineExpr> results(map.getResults());
+      results.back() = of(results.back());
+      return AffineMap::get(rank, 0, results, loops.getContext());
+    };
+    AffineMap all = loops.identity(rank), row = loops.trailing(rank, tableRank);
+    AffineMap partner = column(
+        all, [&](AffineExpr c) { return c.floorDiv(group) * group + (c + distance) % group; });
+    AffineMap cosine = column(row, [&](AffineExpr c) { return c % width; });
+    AffineMap sine = column(row, [&](AffineExpr c) { return c % width + width; });
+    return loops.map(type.getShape(), type.getElementType(),
+                     {{adaptor.getX(), all},
+                      {adaptor.getTable(), cosine},
+                      {adaptor.getX(), partner},
+                      {adaptor.getTable(), sine}},
+                     [&](OpBuilder &b, Location loc, ValueRange v) -> Value {
+                       IRArithmetic a(b, loc);
+                       if (isFloat(op.getX()))
+                         return a.add(a.mul(v[0], v[1]), a.mul(v[2], v[3]));
+                       auto wide = [&](Value x) { return Loops::widen(b, loc, x); };
+                       FixedPoint to = formatOf(op.getResult());
+                       int from = formatOf(op.getX()).exponent + formatOf(op.getTable()).exponent;
+                       return Loops::narrow(b, loc, type.getElementType(),
+                                            Rules{a}.rotate(wide(v[0]), wide(v[1]), wide(v[2]),
+                                                            wide(v[3]), from, to.exponent,
+                                                            to.bits));
+                     });
+  }
+};
+
 /// Calls `part` for each run of equal exponents of a fixed-point type, with the
 /// slice of `value` that has them, and puts the results together.
 Value forEachFormat(Value value, Type format, Type resultElement, Loops &loops,
@@ -1250,11 +1288,12 @@ struct DotaToLinalg : mlir::dota::impl::DotaToLinalgBase<DotaToLinalg> {
     });
 
     RewritePatternSet patterns(context);
-    patterns.add<LinearLowering, AttentionLowering<AttentionOp>,
-                 AttentionLowering<MaskedAttentionOp>, DetectLowering, SoftmaxLowering,
-                 LayerNormLowering, RmsNormLowering, ActivationLowering, BinaryLowering<AddOp>,
-                 BinaryLowering<MulOp>, QuantizeLowering, DequantizeLowering, ConstantLowering,
-                 ObserveLowering, ProgramLowering, ReturnLowering, LaunchLowering>(types, context);
+    patterns
+        .add<LinearLowering, AttentionLowering<AttentionOp>, AttentionLowering<MaskedAttentionOp>,
+             DetectLowering, SoftmaxLowering, LayerNormLowering, RmsNormLowering,
+             ActivationLowering, BinaryLowering<AddOp>, BinaryLowering<MulOp>, RotateLowering,
+             QuantizeLowering, DequantizeLowering, ConstantLowering, ObserveLowering,
+             ProgramLowering, ReturnLowering, LaunchLowering>(types, context);
 
     ConversionTarget target(*context);
     target.addIllegalDialect<DotaDialect>();

@@ -51,6 +51,38 @@ void addTosaToLinalg(OpPassManager &functions) {
   functions.addPass(createTosaToTensorPass());
 }
 
+/// tosa.scatter, which upstream does not lower, row by row: values_in[n, indices[n, w]] =
+/// input[n, w].
+void lowerScatters(ModuleOp module) {
+  module.walk([](tosa::ScatterOp op) {
+    auto rows = cast<RankedTensorType>(op.getInput().getType());
+    if (!rows.hasStaticShape())
+      return;
+    OpBuilder builder(op);
+    Location loc = op.getLoc();
+    auto constant = [&](int64_t i) -> Value {
+      return arith::ConstantIndexOp::create(builder, loc, i);
+    };
+    Value zero = constant(0), one = constant(1);
+    scf::LoopNest loops = scf::buildLoopNest(
+        builder, loc, {zero, zero}, {constant(rows.getDimSize(0)), constant(rows.getDimSize(1))},
+        {one, one}, op.getValuesIn(),
+        [&](OpBuilder &b, Location loc, ValueRange at, ValueRange scattered) {
+          Value index = tensor::ExtractOp::create(b, loc, op.getIndices(), at);
+          index = arith::IndexCastOp::create(b, loc, b.getIndexType(), index);
+          OpFoldResult first = b.getIndexAttr(0), single = b.getIndexAttr(1);
+          SmallVector<OpFoldResult> sizes{single, single, b.getIndexAttr(rows.getDimSize(2))},
+              strides(3, single);
+          Value row = tensor::ExtractSliceOp::create(b, loc, op.getInput(), {at[0], at[1], first},
+                                                     sizes, strides);
+          return scf::ValueVector{tensor::InsertSliceOp::create(
+              b, loc, row, scattered[0], {at[0], index, first}, sizes, strides)};
+        });
+    op.replaceAllUsesWith(loops.results.front());
+    op.erase();
+  });
+}
+
 /// Refuses weights that the file names and does not hold, or not all of: what
 /// comes after would find them missing without knowing where.
 LogicalResult checkWeights(ModuleOp module) {
@@ -117,8 +149,10 @@ struct Frontend : mlir::dota::impl::FrontendBase<Frontend> {
 
     OpPassManager lowering(ModuleOp::getOperationName());
     OpPassManager &functions = lowering.nest<func::FuncOp>();
-    if (hasTosa)
+    if (hasTosa) {
+      lowerScatters(module);
       addTosaToLinalg(functions);
+    }
     functions.addPass(createConvertElementwiseToLinalgPass());
     functions.addPass(createCanonicalizerPass());
     functions.addPass(createCSEPass());

@@ -7,6 +7,9 @@
 //   norm         y = g (x - mean) / sqrt(var + epsilon) + b for some x below it; g
 //                and b fitted on two rows, checked on a third, and then found
 //                among the parameters below it; epsilon from tiny rows
+//   rotation     y[c] = x[c] cos[c] + x[partner(c)] sin[c]: the cosine is what y is
+//                with 1 for x[c] and 0 for what else it reads of x, the sine with 1
+//                for the partner; checked on random rows
 //   activation   the only unknown below it is u; its values on 61 points are those
 //                of a known function, times a constant
 //
@@ -26,26 +29,28 @@ using namespace mlir::dota;
 using namespace mlir::dota::raising;
 
 struct Raiser::Plan {
-  enum Kind { Leaf, LayerNorm, RmsNorm, Activation, Sum, Product } kind;
+  enum Kind { Leaf, LayerNorm, RmsNorm, Activation, Rotation, Sum, Product } kind;
   Expr e;
   std::vector<Plan> operands;
   /// LayerNorm, RmsNorm: gain, bias. Sum, Product: the addends or factors that are
-  /// a row for all tokens, or one sequence's for all of a batch.
+  /// a row for all tokens, or one sequence's for all of a batch. Rotation: cosine
+  /// and sine of a token and a column of the axis.
   SmallVector<Expr> rows;
   Variable axis = -1;
   double epsilon = 0;
   double factor = 1;
   bool isDeviceLeaf = false;
   ActivationKind activation = ActivationKind::Relu;
+  int64_t distance = 0; // Rotation
 
   /// Whether a dota value is among what it reads, or what it makes.
   bool readsDevice() const {
-    return kind == LayerNorm || kind == RmsNorm || kind == Activation || isDeviceLeaf ||
-           llvm::any_of(operands, [](const Plan &p) { return p.readsDevice(); });
+    return kind == LayerNorm || kind == RmsNorm || kind == Activation || kind == Rotation ||
+           isDeviceLeaf || llvm::any_of(operands, [](const Plan &p) { return p.readsDevice(); });
   }
   /// Whether it is more than sums and scaling.
   bool computes() const {
-    if (kind == LayerNorm || kind == RmsNorm || kind == Activation ||
+    if (kind == LayerNorm || kind == RmsNorm || kind == Activation || kind == Rotation ||
         (kind == Product && operands.size() > 1))
       return true;
     return llvm::any_of(operands, [](const Plan &p) { return p.computes(); });
@@ -498,6 +503,180 @@ std::optional<Raiser::Plan> Raiser::planProduct(Expr e, const Layout &layout) {
   return result;
 }
 
+//===----------------------------------------------------------------------===//
+// Rotations
+//===----------------------------------------------------------------------===//
+
+std::optional<Raiser::Plan> Raiser::planRotation(Expr e, const Layout &layout) {
+  const Op op = exprs.node(e).op;
+  Variable axis = layout.features.back();
+  int64_t width = indices.extent(axis);
+  if ((op != Op::Add && op != Op::Select && op != Op::Mul) || width % 2 != 0)
+    return std::nullopt;
+  // What it reads of one device value.
+  SmallVector<Expr> loads;
+  for (Expr leaf : exprs.leaves(e)) {
+    if (!tracer.isFromDevice(leaf))
+      continue;
+    const Node &n = exprs.node(leaf);
+    if (n.op != Op::Load || !isa<RankedTensorType>(n.tensor.getType()) ||
+        (!loads.empty() && exprs.node(loads[0]).tensor != n.tensor))
+      return std::nullopt;
+    loads.push_back(leaf);
+  }
+  if (loads.size() < 2)
+    return std::nullopt;
+
+  auto flat = [&](Expr load) {
+    const Node n = exprs.node(load);
+    return flatten(n.tensor, n.index);
+  };
+  // `e` with 1 for the loads of what lies at `place`, and 0 for others.
+  auto shareOf = [&](Index place) {
+    DenseMap<Expr, Expr> map;
+    for (Expr load : loads) {
+      Index apart = indices.add(flat(load), indices.scale(place, -1));
+      if (auto c = indices.constantValue(apart)) {
+        map[load] = exprs.constant(*c == 0);
+        continue;
+      }
+      Expr same =
+          exprs.make(Op::CompareI, {exprs.position(apart), exprs.constant(0, ScalarKind::Int)},
+                     uint8_t(Predicate::EQ));
+      map[load] = exprs.make(Op::IntToFloat, {exprs.make(Op::BoolToInt, {same})});
+    }
+    return exprs.replace(e, map);
+  };
+  auto isOfToken = [&](Expr table) {
+    return llvm::all_of(exprs.node(table).free, [&](Variable v) {
+      return v == axis || llvm::is_contained(layout.rows, v);
+    });
+  };
+  for (Expr x : loads) {
+    if (!llvm::all_of(layout.order(), [&](Variable v) { return exprs.depends(x, v); }))
+      continue;
+    Expr cosine = shareOf(flat(x));
+    if (!isOfToken(cosine))
+      continue;
+    for (int64_t distance = width / 2; distance > 0; --distance) {
+      int64_t group = 2 * distance;
+      if (width % group != 0)
+        continue;
+      Index at = indices.variable(axis);
+      Index within = indices.mod(indices.add(at, indices.constant(distance)), group);
+      Index across = indices.add(indices.scale(indices.floorDiv(at, group), group), within);
+      Expr partner = exprs.substitute(x, {{axis, across}});
+      Expr sine = shareOf(flat(partner));
+      if (!isOfToken(sine))
+        continue;
+      bool fits = true, turns = false;
+      for (uint64_t trial = 0; trial < 6 && fits; ++trial) {
+        Evaluator evaluator(exprs, axis, 31 * trial + 7);
+        for (Variable v : layout.order())
+          if (v != axis)
+            evaluator.set(v, trial == 0   ? indices.extent(v) - 1
+                             : trial == 1 ? 0
+                                          : int64_t(trial * 2654435761u % indices.extent(v)));
+        for (int64_t i = 0; i < width && fits; ++i) {
+          double a = evaluator.at(x, i) * evaluator.at(cosine, i);
+          double b = evaluator.at(partner, i) * evaluator.at(sine, i);
+          fits = std::fabs(a + b - evaluator.at(e, i)) <= 1e-9 * (1 + std::fabs(a) + std::fabs(b));
+          turns |= b != 0;
+        }
+      }
+      if (!fits || !turns)
+        continue;
+      Plan result{Plan::Rotation, e, {Plan{Plan::Leaf, x, {}, {}}}, {cosine, sine}, axis};
+      result.distance = distance;
+      return result;
+    }
+  }
+  return std::nullopt;
+}
+
+/// The table of a rotation: a cosine for each column of a head, then a sine.
+Value Raiser::angles(const Plan &p, const Layout &layout) {
+  // One sequence's for all of a batch, where it does not vary.
+  SmallVector<Variable> rows(layout.rows);
+  SmallVector<int64_t> shape(layout.rowShape);
+  if (shape.size() == 2) {
+    SmallVector<Variable> inner(rows);
+    while (!inner.empty() && extentOf(inner) > shape[1])
+      inner.erase(inner.begin());
+    bool varies = llvm::any_of(ArrayRef(rows).drop_back(inner.size()), [&](Variable v) {
+      return exprs.depends(p.rows[0], v) || exprs.depends(p.rows[1], v);
+    });
+    if (extentOf(inner) == shape[1] && !varies) {
+      rows = inner;
+      shape.erase(shape.begin());
+    }
+  }
+  // Queries and keys, and all layers, have the same: said in the same variables.
+  rows.push_back(p.axis);
+  std::vector<int64_t> extents{2};
+  for (Variable v : rows)
+    extents.push_back(indices.extent(v));
+  SmallVector<Variable> &common = tableVariables[extents];
+  if (common.empty())
+    tracer.variables(extents, &common);
+  DenseMap<Variable, Index> renamed;
+  for (auto [v, c] : llvm::zip_equal(rows, ArrayRef(common).drop_front()))
+    renamed[v] = indices.variable(c);
+  Expr isCosine =
+      exprs.make(Op::CompareI,
+                 {exprs.position(indices.variable(common[0])), exprs.constant(0, ScalarKind::Int)},
+                 uint8_t(Predicate::EQ));
+  Expr table = exprs.make(Op::Select, {isCosine, exprs.substitute(p.rows[0], renamed),
+                                       exprs.substitute(p.rows[1], renamed)});
+  Value &known = tables[{table, shape}];
+  Operation *next = builder.getInsertionPoint() == builder.getInsertionBlock()->end()
+                        ? nullptr
+                        : &*builder.getInsertionPoint();
+  if (!known || (next && !known.getDefiningOp()->isBeforeInBlock(next))) {
+    SmallVector<Variable> order(ArrayRef(common).drop_front().drop_back());
+    order.push_back(common[0]);
+    order.push_back(common.back());
+    known = reshape(emit(table, order), withFeatures(shape, 2 * indices.extent(p.axis)));
+  }
+  return known;
+}
+
+/// What `v` is a part of, where rotated columns are put together with others.
+static Value assembled(Value v) {
+  Value whole;
+  for (Operation *next = v.getDefiningOp(); next;) {
+    Value part = next->getResult(0);
+    next = nullptr;
+    for (Operation *user : part.getUsers())
+      if (isa<tensor::ConcatOp, tensor::InsertSliceOp>(user))
+        next = user;
+    if (next)
+      whole = next->getResult(0);
+  }
+  return whole;
+}
+
+bool Raiser::raiseRotation(Value v) {
+  auto type = cast<RankedTensorType>(v.getType());
+  if (!type.hasStaticShape())
+    return false;
+  SmallVector<Variable> vars;
+  SmallVector<Index> at = tokenVariables(type.getShape(), vars);
+  Expr e = tracer.trace(v, at);
+  Layout layout;
+  if (!findLayout(e, vars, layout))
+    return false;
+  auto found = planRotation(e, layout);
+  if (!found)
+    return false;
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointAfterValue(v);
+  loc = v.getLoc();
+  Value result = build(*found, layout, v.getDefiningOp());
+  replace(v, restore(result, layout, vars, type));
+  return true;
+}
+
 std::optional<Raiser::Plan> Raiser::plan(Expr e, const Layout &layout, bool hostAllowed) {
   const Node n = exprs.node(e);
   bool complete = llvm::all_of(
@@ -516,6 +695,8 @@ std::optional<Raiser::Plan> Raiser::plan(Expr e, const Layout &layout, bool host
   if (auto p = planNorm(e, layout))
     return p;
   if (tracer.isFromDevice(e)) {
+    if (auto p = planRotation(e, layout))
+      return p;
     if (auto p = planActivation(e, layout))
       return p;
     if (auto p = planSum(e, layout))
@@ -591,6 +772,11 @@ Value Raiser::build(const Plan &p, const Layout &layout, Operation *at) {
     raised(at, "activation");
     return scaled(ActivationOp::create(builder, loc, type, x, p.activation), p.factor);
   }
+  case Plan::Rotation: {
+    Value x = build(p.operands[0], layout, at);
+    raised(at, "rotate");
+    return RotateOp::create(builder, loc, type, x, angles(p, layout), p.distance);
+  }
   case Plan::Sum: {
     Value sum = build(p.operands[0], layout, at);
     for (Expr e : p.rows) {
@@ -651,6 +837,9 @@ bool Raiser::raiseElementwise(Value v, bool mustCompute) {
         })))
       found.reset();
   }
+  if (found && found->kind == Plan::Rotation)
+    if (Value whole = assembled(v); whole && raiseRotation(whole))
+      return true;
   if (found) {
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointAfter(op);

@@ -2,7 +2,8 @@
 //
 // A sum of products is x W when one factor, the weight, is made of parameters
 // only, has a result variable (a column) that no other factor has, and shares
-// none with them. Reduction variables in any number: kernels of several
+// none with them. A few groups, each with constant weights of its own, are one
+// product with blocks of zeros. Reduction variables in any number: kernels of several
 // dimensions, and convolutions whose windows tile the image.
 //
 //===----------------------------------------------------------------------===//
@@ -25,6 +26,9 @@ bool Raiser::isParameter(Expr e) {
   }
   return true;
 }
+
+/// The machine's products are dense: of g groups it computes g times the work.
+static constexpr int64_t kMostGroups = 8;
 
 bool Raiser::raiseLinear(Value product) {
   Operation *op = product.getDefiningOp();
@@ -54,22 +58,31 @@ bool Raiser::raiseLinear(Value product) {
     if (!isParameter(deep[i]) ||
         !llvm::all_of(red, [&](Variable k) { return exprs.depends(moved[i], k); }))
       continue;
-    bool ownsColumn = false, shares = false, othersReduce = false;
+    bool ownsColumn = false, othersReduce = false;
+    int64_t groups = 1;
     for (Variable o : out) {
       if (!exprs.depends(moved[i], o))
         continue;
       bool other = false;
       for (int j = 0; j < int(factors.size()); ++j)
         other |= j != i && exprs.depends(moved[j], o);
-      (other ? shares : ownsColumn) = true;
+      if (other)
+        groups *= indices.extent(o);
+      else
+        ownsColumn = true;
     }
     for (int j = 0; j < int(factors.size()); ++j)
       othersReduce |=
           j != i && llvm::any_of(red, [&](Variable k) { return exprs.depends(moved[j], k); });
-    if (!ownsColumn || shares || !othersReduce)
+    bool constant = isConstant(exprs, deep[i]);
+    if (!ownsColumn || !othersReduce || (groups > 1 && !constant))
       continue;
+    if (groups > kMostGroups) {
+      missed(op, "linear", Twine(groups) + " groups would take as many times the products");
+      return false;
+    }
     // Constants first; of two arguments the later, as in x W.
-    int quality = isConstant(exprs, deep[i]) ? 2 : 1;
+    int quality = constant ? 2 : 1;
     if (quality >= best) {
       best = quality;
       chosen = i;
@@ -85,6 +98,20 @@ bool Raiser::raiseLinear(Value product) {
   for (int j = 0; j < int(factors.size()); ++j)
     if (j != chosen)
       xShallow = exprs.mul(xShallow, factors[j]);
+  // Groups: a column takes features of its own group alone.
+  DenseMap<Variable, Index> grouped;
+  for (Variable o : out) {
+    if (!exprs.depends(moved[chosen], o) || !exprs.depends(follow(xShallow), o))
+      continue;
+    Variable of = indices.makeVariable(indices.extent(o));
+    red.insert(red.begin(), of);
+    grouped[o] = indices.variable(of);
+    Expr same = exprs.make(
+        Op::CompareI, {exprs.position(indices.variable(o)), exprs.position(indices.variable(of))},
+        uint8_t(Predicate::EQ));
+    weight = exprs.make(Op::Select, {same, weight, exprs.constant(0)});
+  }
+  xShallow = exprs.substitute(xShallow, grouped);
   Expr xDeep = tracer.deepen(xShallow);
   SmallVector<Variable> rows, columns, target(out);
   for (Variable o : out) {

@@ -110,6 +110,9 @@ private:
   std::optional<Plan> plan(Expr e, const Layout &layout, bool hostAllowed);
   std::optional<Plan> planNorm(Expr e, const Layout &layout);
   std::optional<Plan> planActivation(Expr e, const Layout &layout);
+  std::optional<Plan> planRotation(Expr e, const Layout &layout);
+  Value angles(const Plan &rotation, const Layout &layout);
+  bool raiseRotation(Value v);
   std::optional<Plan> planSum(Expr e, const Layout &layout);
   std::optional<Plan> planProduct(Expr e, const Layout &layout);
   Value build(const Plan &plan, const Layout &layout, Operation *at);
@@ -141,6 +144,9 @@ private:
   /// What was not raised of an op, and why.
   DenseMap<Operation *, SmallVector<std::pair<StringRef, std::string>>> misses;
   std::map<std::pair<int, std::vector<int64_t>>, Value> selections;
+  /// Tables of rotations, and the variables that they are said in, by extent.
+  std::map<std::pair<Expr, SmallVector<int64_t>>, Value> tables;
+  std::map<std::vector<int64_t>, SmallVector<Variable>> tableVariables;
   DenseSet<Value> visited;
   /// Host values that norms were taken of.
   DenseSet<Value> residuals;

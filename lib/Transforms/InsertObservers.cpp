@@ -49,7 +49,7 @@ unsigned quantizedOperands(Operation *op) {
     return op->getNumOperands();
   if (isa<AttentionOp, MaskedAttentionOp>(op))
     return 3;
-  if (isa<DetectOp, AddOp, MulOp>(op))
+  if (isa<DetectOp, AddOp, MulOp, RotateOp>(op))
     return 2;
   return 1;
 }

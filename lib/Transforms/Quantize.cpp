@@ -291,10 +291,10 @@ private:
     unsigned integers = 1;
     if (isa<AttentionOp, MaskedAttentionOp>(op))
       integers = 3;
-    else if (isa<DetectOp, AddOp, MulOp>(op))
+    else if (isa<DetectOp, AddOp, MulOp, RotateOp>(op))
       integers = 2;
     static constexpr StringLiteral attentionNames[] = {"q", "k", "v"};
-    static constexpr StringLiteral otherNames[] = {"x", "y"};
+    const StringRef otherNames[] = {"x", isa<RotateOp>(op) ? "table" : "y"};
     SmallVector<Value> operands(op->getOperands());
     for (unsigned index = 0; index < integers; ++index) {
       StringRef name = isa<AttentionOp, MaskedAttentionOp, DetectOp>(op) ? attentionNames[index]
@@ -316,7 +316,7 @@ private:
     int largest = kMaxExponent;
     if (isa<AddOp>(op))
       largest = std::max(exponentOf(operands[0]), exponentOf(operands[1])) + 15;
-    if (isa<MulOp>(op))
+    if (isa<MulOp, RotateOp>(op))
       largest = exponentOf(operands[0]) + exponentOf(operands[1]) + 15;
     FailureOr<Type> format = resultFormat(op, largest);
     if (failed(format))

@@ -96,6 +96,10 @@ uint64_t addRow(const int16_t *x, int xExponent, const int16_t *y, int yExponent
                 size_t n, int16_t *out);
 uint64_t mulRow(const int16_t *x, int xExponent, const int16_t *y, int yExponent, int to, int bits,
                 size_t n, int16_t *out);
+/// n columns of heads of `width`; partners are `distance` apart in groups of twice as
+/// many. `table`: width cosines, width sines.
+uint64_t rotateRow(const int16_t *x, const int16_t *table, size_t width, size_t distance, int from,
+                   int to, int bits, size_t n, int16_t *out);
 uint64_t activateRow(ActivationKind kind, const int16_t *x, int from, int to, int bits, size_t n,
                      int16_t *out);
 

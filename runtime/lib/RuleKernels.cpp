@@ -156,6 +156,21 @@ uint64_t mulRow(const int16_t *x, int xExponent, const int16_t *y, int yExponent
                [&](size_t j) { return rules.mul(x[j], xExponent, y[j], yExponent, to, 63); });
 }
 
+uint64_t rotateRow(const int16_t *x, const int16_t *table, size_t width, size_t distance, int from,
+                   int to, int bits, size_t n, int16_t *out) {
+  Rules rules;
+  uint64_t saturations = 0;
+  // A run of columns whose partners lie all after or all before them.
+  for (size_t run = 0; run < n; run += distance) {
+    const int16_t *partner = run / distance % 2 == 0 ? x + run + distance : x + run - distance;
+    const int16_t *cosine = table + run % width, *sine = cosine + width;
+    saturations += store(distance, bits, out + run, [&](size_t j) {
+      return rules.rotate(x[run + j], cosine[j], partner[j], sine[j], from, to, 63);
+    });
+  }
+  return saturations;
+}
+
 template <class Function>
 HWY_INLINE uint64_t activate(const int16_t *x, int from, int to, int bits, size_t n, int16_t *out,
                              Function &&function) {
@@ -252,6 +267,7 @@ HWY_EXPORT(layerNormRow);
 HWY_EXPORT(rmsNormRow);
 HWY_EXPORT(addRow);
 HWY_EXPORT(mulRow);
+HWY_EXPORT(rotateRow);
 HWY_EXPORT(activateRow);
 HWY_EXPORT(selectRow);
 
@@ -290,6 +306,10 @@ uint64_t addRow(const int16_t *x, int xExponent, const int16_t *y, int yExponent
 uint64_t mulRow(const int16_t *x, int xExponent, const int16_t *y, int yExponent, int to, int bits,
                 size_t n, int16_t *out) {
   return HWY_DYNAMIC_DISPATCH(mulRow)(x, xExponent, y, yExponent, to, bits, n, out);
+}
+uint64_t rotateRow(const int16_t *x, const int16_t *table, size_t width, size_t distance, int from,
+                   int to, int bits, size_t n, int16_t *out) {
+  return HWY_DYNAMIC_DISPATCH(rotateRow)(x, table, width, distance, from, to, bits, n, out);
 }
 uint64_t activateRow(ActivationKind kind, const int16_t *x, int from, int to, int bits, size_t n,
                      int16_t *out) {

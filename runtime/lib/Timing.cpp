@@ -175,6 +175,8 @@ struct Coster {
   }
   Cost operator()(const Add &i) const { return element(i, {.elements = area(i)}); }
   Cost operator()(const Mul &i) const { return element(i, {.elements = area(i)}); }
+  /// Two products an element.
+  Cost operator()(const Rotate &i) const { return element(i, {.elements = 2 * area(i)}); }
   Cost operator()(const Quantize &i) const { return element(i, {.elements = area(i)}); }
   Cost operator()(const Dequantize &i) const { return element(i, {.elements = area(i)}); }
 

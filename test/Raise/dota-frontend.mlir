@@ -25,3 +25,17 @@ func.func private @helper(%x: tensor<1x4x5xf32>) -> tensor<1x4x5xf32> {
   %0 = math.exp %x : tensor<1x4x5xf32>
   return %0 : tensor<1x4x5xf32>
 }
+
+// A scatter, which upstream does not lower, goes row by row.
+// CHECK-LABEL: func.func @scatter
+// CHECK-SAME: %[[VALUES:[a-z0-9]+]]: tensor<2x5x2xf32>, %[[INDICES:[a-z0-9]+]]: tensor<2x3xi32>, %[[ROWS:[a-z0-9]+]]: tensor<2x3x2xf32>)
+// CHECK: scf.for %[[N:.*]] = %{{.*}} iter_args(%{{.*}} = %[[VALUES]])
+// CHECK: scf.for %[[W:.*]] = %{{.*}} iter_args(%[[INTO:.*]] =
+// CHECK: %[[I:.*]] = tensor.extract %[[INDICES]][%[[N]], %[[W]]]
+// CHECK: %[[AT:.*]] = arith.index_cast %[[I]]
+// CHECK: %[[ROW:.*]] = tensor.extract_slice %[[ROWS]][%[[N]], %[[W]], 0] [1, 1, 2]
+// CHECK: tensor.insert_slice %[[ROW]] into %[[INTO]][%[[N]], %[[AT]], 0] [1, 1, 2]
+func.func @scatter(%values: tensor<2x5x2xf32>, %indices: tensor<2x3xi32>, %rows: tensor<2x3x2xf32>) -> tensor<2x5x2xf32> {
+  %0 = tosa.scatter %values, %indices, %rows : (tensor<2x5x2xf32>, tensor<2x3xi32>, tensor<2x3x2xf32>) -> tensor<2x5x2xf32>
+  return %0 : tensor<2x5x2xf32>
+}

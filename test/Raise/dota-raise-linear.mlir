@@ -266,3 +266,45 @@ func.func @shared_batch(%x: tensor<2x4x6xf32>, %w: tensor<2x6x5xf32>) -> (tensor
   } -> tensor<2x4x5xf32>
   return %v4 : tensor<2x4x5xf32>
 }
+
+// -----
+
+// Two groups of features, each with weights of its own: one product with blocks of zeros.
+
+// CHECK-LABEL: func.func @groups
+// CHECK: %[[W:.*]] = arith.constant dense<{{\[}}[1.000000e+00, 2.000000e+00, 0.000000e+00, 0.000000e+00], [3.000000e+00, 4.000000e+00, 0.000000e+00, 0.000000e+00], [0.000000e+00, 0.000000e+00, 5.000000e+00, 6.000000e+00], [0.000000e+00, 0.000000e+00, 7.000000e+00, 8.000000e+00]]> : tensor<4x4xf32>
+// CHECK: dota.linear %{{.*}}, %[[W]] : tensor<3x4xf32>, tensor<4x4xf32> -> tensor<3x4xf32>
+func.func @groups(%x: tensor<3x4xf32>) -> tensor<3x2x2xf32> {
+  %w = arith.constant dense<[[[1.0, 2.0], [3.0, 4.0]], [[5.0, 6.0], [7.0, 8.0]]]> : tensor<2x2x2xf32>
+  %h = tensor.expand_shape %x [[0], [1, 2]] output_shape [3, 2, 2] : tensor<3x4xf32> into tensor<3x2x2xf32>
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<3x2x2xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<3x2x2xf32>) -> tensor<3x2x2xf32>
+  %y = linalg.generic {indexing_maps = [affine_map<(n, g, o, k) -> (n, g, k)>, affine_map<(n, g, o, k) -> (g, k, o)>, affine_map<(n, g, o, k) -> (n, g, o)>], iterator_types = ["parallel", "parallel", "parallel", "reduction"]} ins(%h, %w : tensor<3x2x2xf32>, tensor<2x2x2xf32>) outs(%f : tensor<3x2x2xf32>) {
+  ^bb0(%a: f32, %b: f32, %out: f32):
+    %m = arith.mulf %a, %b : f32
+    %r = arith.addf %out, %m : f32
+    linalg.yield %r : f32
+  } -> tensor<3x2x2xf32>
+  return %y : tensor<3x2x2xf32>
+}
+
+// -----
+
+// Too many groups: the zeros would be most of the work.
+
+// CHECK-LABEL: func.func @many_groups
+// CHECK-NOT: dota.linear
+func.func @many_groups(%x: tensor<3x9x2xf32>) -> tensor<3x9x2xf32> {
+  %w = arith.constant dense<0.5> : tensor<9x2x2xf32>
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<3x9x2xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<3x9x2xf32>) -> tensor<3x9x2xf32>
+  %y = linalg.generic {indexing_maps = [affine_map<(n, g, o, k) -> (n, g, k)>, affine_map<(n, g, o, k) -> (g, k, o)>, affine_map<(n, g, o, k) -> (n, g, o)>], iterator_types = ["parallel", "parallel", "parallel", "reduction"]} ins(%x, %w : tensor<3x9x2xf32>, tensor<9x2x2xf32>) outs(%f : tensor<3x9x2xf32>) {
+  ^bb0(%a: f32, %b: f32, %out: f32):
+    %m = arith.mulf %a, %b : f32
+    %r = arith.addf %out, %m : f32
+    linalg.yield %r : f32
+  } -> tensor<3x9x2xf32>
+  return %y : tensor<3x9x2xf32>
+}

@@ -87,6 +87,18 @@ func.func @windows(%x: tensor<1x2x8xf32>, %w: tensor<5x2x3xf32>) -> tensor<1x5x6
 
 // -----
 
+// CHECK: remark: [Missed] linear | {{.*}}Function=groups | Remark="9 groups would take as many times the products"
+func.func @groups(%x: tensor<9x3x2xf32>) -> tensor<9x3x2xf32> {
+  %w = arith.constant dense<0.5> : tensor<9x2x2xf32>
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<9x3x2xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<9x3x2xf32>) -> tensor<9x3x2xf32>
+  %y = linalg.batch_matmul ins(%x, %w : tensor<9x3x2xf32>, tensor<9x2x2xf32>) outs(%f : tensor<9x3x2xf32>) -> tensor<9x3x2xf32>
+  return %y : tensor<9x3x2xf32>
+}
+
+// -----
+
 // CHECK: remark: [Missed] linear | {{.*}}Function=dynamic | Remark="its shape is dynamic"
 func.func @dynamic(%x: tensor<?x4xf32>, %w: tensor<4x4xf32>, %f: tensor<?x4xf32>) -> tensor<?x4xf32> {
   %y = linalg.matmul ins(%x, %w : tensor<?x4xf32>, tensor<4x4xf32>) outs(%f : tensor<?x4xf32>) -> tensor<?x4xf32>

@@ -82,3 +82,20 @@ func.func @large_bias(%x: tensor<2x2xf32>) -> tensor<2x2xf32> {
   %y = dota.linear %x, %w, %b {dota.range = 1.0e9 : f32, dota.operand_ranges = array<f32: 0.9, 0.0, 0.0>} : tensor<2x2xf32>, tensor<2x2xf32>, tensor<2xf32> -> tensor<2x2xf32>
   return %y : tensor<2x2xf32>
 }
+
+// -----
+
+// A table of cosines and sines up to 1 takes 14 fraction bits; one that the host
+// makes is quantised in the program.
+// CHECK-LABEL: func.func @rotate
+// CHECK: %[[X:.*]] = dota.quantize %{{.*}} {dota.range = 3.000000e+00 : f32} : tensor<1x2xf32>
+// CHECK: %[[T:.*]] = dota.constant dense<{{\[\[}}16384, 8192, 0, -8192]]> : tensor<1x4xi16> : tensor<1x4x!quant.uniform<i16<-32767:32767>:f32, 6.103515625E-5>>
+// CHECK: %[[Y:.*]] = dota.rotate %[[X]], %[[T]] {distance = 1 : i64} : {{.*}} -> tensor<1x2x!quant.uniform<i16<-32767:32767>:f32, 2.44140625E-4>>
+// CHECK: %[[H:.*]] = dota.quantize %{{.*}} {dota.range = 1.000000e+00 : f32} : tensor<1x4xf32> -> tensor<1x4x!quant.uniform<i16<-32767:32767>:f32, 6.103515625E-5>>
+// CHECK: dota.rotate %[[Y]], %[[H]]
+func.func @rotate(%x: tensor<1x2xf32>, %h: tensor<1x4xf32>) -> tensor<1x2xf32> {
+  %t = arith.constant dense<[[1.0, 0.5, 0.0, -0.5]]> : tensor<1x4xf32>
+  %y = dota.rotate %x, %t {distance = 1, dota.range = 4.0 : f32, dota.operand_ranges = array<f32: 3.0, 0.0>} : (tensor<1x2xf32>, tensor<1x4xf32>) -> tensor<1x2xf32>
+  %z = dota.rotate %y, %h {distance = 1, dota.range = 4.0 : f32, dota.operand_ranges = array<f32: 0.0, 1.0>} : (tensor<1x2xf32>, tensor<1x4xf32>) -> tensor<1x2xf32>
+  return %z : tensor<1x2xf32>
+}

@@ -236,6 +236,54 @@ TEST_F(DotaToLinalgTest, SumsAndProductsOfElements) {
   }
 }
 
+TEST_F(DotaToLinalgTest, Rotations) {
+  // Two sequences of three tokens, three heads of eight columns.
+  const int rows = 6, cols = 24, width = 8;
+  Stored x = random(rows * cols, 32767), shared = random(3 * 2 * width, 16384),
+         each = random(rows * 2 * width, 16384);
+  for (int distance : {1, 2, 4}) {
+    auto text = fmt::format(
+        "func.func @main(%x: tensor<2x3x24xf32>, %s: tensor<3x16xf32>, %e: tensor<2x3x16xf32>) -> "
+        "(tensor<2x3x24xf32>, tensor<2x3x24xf32>, tensor<2x3x24xf32>) {{\n"
+        "%qx = dota.quantize %x : tensor<2x3x24xf32> -> tensor<2x3x24x{0}>\n"
+        "%qs = dota.quantize %s : tensor<3x16xf32> -> tensor<3x16x{1}>\n"
+        "%qe = dota.quantize %e : tensor<2x3x16xf32> -> tensor<2x3x16x{1}>\n"
+        "%a = dota.rotate %qx, %qs {{distance = {3}}} : (tensor<2x3x24x{0}>, tensor<3x16x{1}>) -> "
+        "tensor<2x3x24x{2}>\n"
+        "%b = dota.rotate %qx, %qe {{distance = {3}}} : (tensor<2x3x24x{0}>, tensor<2x3x16x{1}>) "
+        "-> "
+        "tensor<2x3x24x{2}>\n"
+        "%c = dota.rotate %x, %s {{distance = {3}}} : (tensor<2x3x24xf32>, tensor<3x16xf32>) -> "
+        "tensor<2x3x24xf32>\n"
+        "%fa = dota.dequantize %a : tensor<2x3x24x{2}> -> tensor<2x3x24xf32>\n"
+        "%fb = dota.dequantize %b : tensor<2x3x24x{2}> -> tensor<2x3x24xf32>\n"
+        "return %fa, %fb, %c : tensor<2x3x24xf32>, tensor<2x3x24xf32>, tensor<2x3x24xf32>\n}}",
+        fixed(16, 12), fixed(16, 14), fixed(16, 11), distance);
+    auto results = run(text, {toFloats(x, 12), toFloats(shared, 14), toFloats(each, 14)});
+    Stored ofShared, ofEach;
+    Floats ofFloats;
+    for (int i = 0; i < rows; ++i)
+      for (int c = 0; c < cols; ++c) {
+        int partner = c / distance % 2 == 0 ? c + distance : c - distance;
+        int64_t own = x[i * cols + c], other = x[i * cols + partner];
+        auto rotate = [&](const Stored &table, int row) {
+          int64_t cosine = table[row * 2 * width + c % width],
+                  sine = table[row * 2 * width + width + c % width];
+          return rules.rotate(own, cosine, other, sine, 26, 11, 16);
+        };
+        ofShared.push_back(rotate(shared, i % 3));
+        ofEach.push_back(rotate(each, i));
+        const int64_t *table = shared.data() + i % 3 * 2 * width;
+        ofFloats.push_back(std::ldexp(float(own), -12) * std::ldexp(float(table[c % width]), -14) +
+                           std::ldexp(float(other), -12) *
+                               std::ldexp(float(table[width + c % width]), -14));
+      }
+    expectSame(results.at(0), toFloats(ofShared, 11));
+    expectSame(results.at(1), toFloats(ofEach, 11));
+    expectSame(results.at(2), ofFloats);
+  }
+}
+
 TEST_F(DotaToLinalgTest, Normalisations) {
   const int rows = 32, n = 48, from = 11, to = 12;
   const float epsilon = 1e-5f;

@@ -501,6 +501,34 @@ TEST_F(Execution, AddAndMulRoundOnce) {
   EXPECT_EQ(errorOf(m), "mul shifts by 63 places; -15 to 62 are possible");
 }
 
+TEST_F(Execution, RotatePairsColumns) {
+  Rotate i;
+  // Two heads of four columns; a token a row: as it is, by a quarter turn, halved.
+  i.x = put<int16_t>({1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 32767});
+  i.table = put<int8_t>({2, 2, 2, 2, 0, 0,  0, 0, //
+                         0, 0, 0, 0, 2, -2, 2, 0, //
+                         1, 1, 1, 1, 0, 0,  0, 127});
+  i.rows = 3, i.cols = 8, i.width = 4, i.distance = 1;
+  i.xStride = i.outStride = 16, i.tableStride = 8;
+  i.xExponent = 0, i.tableExponent = 1, i.to = 0, i.tablePrecision = Precision::FX8;
+  i.out = room(48);
+  EXPECT_EQ(run(i).saturations, 0u);
+  // 1/2, 3/2, 5/2 round to even.
+  EXPECT_THAT(get<int16_t>(i.out, 24), ElementsAre(1, 2, 3, 4, 5, 6, 7, 8, 2, -1, 4, 0, 6, -5, 8, 0,
+                                                   0, 1, 2, 192, 2, 3, 4, 16828));
+  i.distance = 2;
+  EXPECT_EQ(run(i).saturations, 0u);
+  EXPECT_THAT(get<int16_t>(i.out, 16),
+              ElementsAre(1, 2, 3, 4, 5, 6, 7, 8, 3, -4, 1, 0, 7, -8, 5, 0));
+  i.to = 14;
+  EXPECT_EQ(run(i).saturations, 17u);
+  i.to = 17;
+  EXPECT_EQ(errorOf(i), "rotate shifts by -16 places; -15 to 62 are possible");
+  i.to = 0, i.distance = 3;
+  EXPECT_EQ(errorOf(i), "rotate has 8 columns, heads of 4 and partners 3 apart; whole heads of "
+                        "whole groups of twice the distance expected");
+}
+
 TEST_F(Execution, QuantizeAndDequantize) {
   Quantize i;
   i.x = put<float>({0.25f, 0.75f, NAN, -kInfinity});

@@ -439,6 +439,30 @@ TEST_P(Kernels, ElementwiseRules) {
     }
 }
 
+TEST_P(Kernels, Rotations) {
+  std::mt19937 random(12);
+  Rules rules;
+  const size_t width = 48, heads = 3;
+  for (size_t distance : {1, 2, 8, 24})
+    for (int bits : {16, 8}) {
+      auto x = someStored(random, heads * width), table = someStored(random, 2 * width);
+      int from = 26, to = 26 - bits + int(random() % 6) - 3;
+      Expected rotated;
+      for (size_t c = 0; c < x.size(); ++c) {
+        size_t partner = c / distance % 2 == 0 ? c + distance : c - distance;
+        int16_t cosine = table[c % width], sine = table[width + c % width];
+        int64_t exact = int64_t{x[c]} * cosine + int64_t{x[partner]} * sine;
+        int64_t stored = rules.rotate(x[c], cosine, x[partner], sine, from, to, bits);
+        rotated.add(stored, stored != rules.roundShift(exact, from - to));
+      }
+      std::vector<int16_t> out(x.size());
+      EXPECT_EQ(
+          rotateRow(x.data(), table.data(), width, distance, from, to, bits, x.size(), out.data()),
+          rotated.saturations);
+      EXPECT_EQ(out, rotated.values);
+    }
+}
+
 TEST_P(Kernels, ActivationsOfEveryStoredValue) {
   Rules rules;
   std::vector<int16_t> x(65536), out(65536);

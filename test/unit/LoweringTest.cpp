@@ -262,6 +262,18 @@ public:
     return z;
   }
 
+  /// Cosines and sines for heads of `width`; some are computed in the program.
+  Value angles(const Value &x, int64_t width) {
+    return chance(70) ? constant(x.rows, 2 * width, activationBits(), 14) : linear(x, 2 * width);
+  }
+  Value rotate(const Value &x, const Value &table, int64_t distance) {
+    int bits = activationBits();
+    Value y = value(x.rows, x.cols, bits, activationExponent(bits));
+    line(y.name + " = dota.rotate " + x.name + ", " + table.name + " {distance = " +
+         std::to_string(distance) + "} : (" + x.type + ", " + table.type + ") -> " + y.type);
+    return y;
+  }
+
   /// Self or cross attention, with what leads to it and its output projection.
   Value attentionBlock(const Value &x, const Value &memory) {
     int64_t heads = pick({1, 2, 3, 4, 6, 12});
@@ -271,6 +283,12 @@ public:
     // Queries and keys in one precision.
     forcedBits = allowFx8 && chance(30) ? 8 : 16;
     Value q = linear(x, heads * d), k = linear(memory, kvHeads * d);
+    if (chance(30)) {
+      int64_t distance = pick({1, d / 4, d / 2});
+      Value table = angles(x, d);
+      q = rotate(q, table, distance);
+      k = rotate(k, memory.rows == x.rows ? table : angles(memory, d), distance);
+    }
     forcedBits = 0;
     Value v = linear(memory, kvHeads * e);
     Bias b = bias(heads, x.rows, memory.rows);
@@ -314,7 +332,7 @@ public:
     return chance(70) ? norm(z) : z;
   }
   Value other(const Value &x) {
-    switch (random() % 6) {
+    switch (random() % 7) {
     case 0:
       return activation(x);
     case 1:
@@ -325,6 +343,11 @@ public:
       return softmax(x);
     case 4:
       return linear(linear(x, pick({8, 24, 40})), x.cols);
+    case 5: {
+      int64_t width = x.cols % 8 == 0 ? pick({4, 8}) : 4;
+      // A table that is no table elsewhere.
+      return x.cols == 2 * width ? rotate(x, x, width / 2) : rotate(x, angles(x, width), 1);
+    }
     default: {
       // Out to f32 and back.
       std::string name = "%v" + std::to_string(next++);

@@ -104,7 +104,9 @@ TEST_P(RaiseTest, KeepsValues) {
     diagnostics.clear();
     auto module = parse(part);
     ASSERT_TRUE(module);
-    std::string name = findEntry(*module, "").getName().str();
+    FunctionOpInterface entry = findEntry(*module, "");
+    ASSERT_TRUE(entry) << diagnostics;
+    std::string name = entry.getName().str();
     auto wanted = run(*module, /*isRaised=*/false, 1), got = run(*module, /*isRaised=*/true, 1);
     ASSERT_FALSE(wanted.empty()) << name << ": " << diagnostics;
     ASSERT_EQ(got.size(), wanted.size()) << name << ": " << diagnostics;
@@ -127,7 +129,8 @@ TEST_P(RaiseTest, KeepsValues) {
 INSTANTIATE_TEST_SUITE_P(Files, RaiseTest,
                          testing::Values("dota-raise-activation", "dota-raise-attention",
                                          "dota-raise-attention-spellings", "dota-raise-linear",
-                                         "dota-raise-masks", "dota-raise-norm", "near-misses"),
+                                         "dota-raise-masks", "dota-raise-norm", "dota-raise-rotate",
+                                         "near-misses"),
                          [](const auto &info) {
                            std::string name = info.param;
                            std::replace(name.begin(), name.end(), '-', '_');

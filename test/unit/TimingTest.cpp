@@ -193,6 +193,8 @@ TEST(Timing, Mfu) {
   EXPECT_EQ(cyclesOf(Activation{.rows = 32, .cols = 32}), 84u);
   EXPECT_EQ(cyclesOf(Add{.rows = 32, .cols = 32}), 84u);
   EXPECT_EQ(cyclesOf(Mul{.rows = 32, .cols = 32}), 84u);
+  // Two products an element.
+  EXPECT_EQ(cyclesOf(Rotate{.rows = 32, .cols = 32, .width = 16, .distance = 8}), 148u);
   EXPECT_EQ(cyclesOf(Quantize{.rows = 32, .cols = 32}), 84u);
   EXPECT_EQ(cyclesOf(Dequantize{.rows = 32, .cols = 32}), 84u);
   EXPECT_EQ(cyclesOf(Dequantize{.rows = 1, .cols = 1}), 21u);
@@ -248,13 +250,30 @@ TEST(Timing, DetectorAndScheduler) {
 
 TEST(Timing, NothingCostsNothing) {
   OrderWork none;
-  for (const Instruction &instruction : std::initializer_list<Instruction>{
-           Halt{},       Wait{},       Barrier{},         Load{},
-           Store{},      Matmul{},     Sddmm{.group = 4}, Spmm{.group = 4},
-           Requantize{}, Accumulate{}, Widen{},           Softmax{},
-           Normalize{},  LayerNorm{},  RmsNorm{},         Activation{},
-           Add{},        Mul{},        Quantize{},        Dequantize{},
-           Select{},     Trim{},       Order{.group = 4}})
+  for (const Instruction &instruction : std::initializer_list<Instruction>{Halt{},
+                                                                           Wait{},
+                                                                           Barrier{},
+                                                                           Load{},
+                                                                           Store{},
+                                                                           Matmul{},
+                                                                           Sddmm{.group = 4},
+                                                                           Spmm{.group = 4},
+                                                                           Requantize{},
+                                                                           Accumulate{},
+                                                                           Widen{},
+                                                                           Softmax{},
+                                                                           Normalize{},
+                                                                           LayerNorm{},
+                                                                           RmsNorm{},
+                                                                           Activation{},
+                                                                           Add{},
+                                                                           Mul{},
+                                                                           Rotate{},
+                                                                           Quantize{},
+                                                                           Dequantize{},
+                                                                           Select{},
+                                                                           Trim{},
+                                                                           Order{.group = 4}})
     EXPECT_GE(cyclesOf(instruction, &none), 1u) << toString(instruction);
 }
 

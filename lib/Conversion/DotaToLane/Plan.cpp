@@ -144,6 +144,10 @@ bool Plan::isBroadcast(Operation *op, Value operand) const {
          (*this)[op->getResult(0)].rows > 1;
 }
 
+bool Plan::isTable(OpOperand &use) {
+  return isa<RotateOp>(use.getOwner()) && use.getOperandNumber() == 1;
+}
+
 /// What an op must be to have instructions; the dialect's verifiers saw to the rest.
 LogicalResult Plan::checkOp(Operation *op) {
   if (isa<ReturnOp>(op) || op->hasTrait<OpTrait::ConstantLike>())
@@ -227,7 +231,7 @@ Slicing Plan::rowsOf(const MaskInfo &mask) const {
 //===----------------------------------------------------------------------===//
 
 static bool isElementwise(Operation *op) {
-  return isa<ActivationOp, AddOp, MulOp, DequantizeOp>(op);
+  return isa<ActivationOp, AddOp, MulOp, RotateOp, DequantizeOp>(op);
 }
 
 /// Columns of the heads that `op` reads from operand `number`.
@@ -262,7 +266,7 @@ Plan::Demand Plan::useDemand(OpOperand &use) {
     return {Demand::Slices, headColumns(headsOf(op), 1, cols / detect.getHeads())};
   if (isa<DequantizeOp>(op))
     return {Demand::Any, {}};
-  if (isElementwise(op) && !isBroadcast(op, use.get()))
+  if (isElementwise(op) && !isBroadcast(op, use.get()) && !isTable(use))
     return demandOf(op->getResult(0));
   return {Demand::Whole, {}};
 }
@@ -392,6 +396,15 @@ bool Plan::spread() {
     }
     modes[&op] = Mode::Columns;
     const Slicing slicing = (*this)[kept.front()].slicing;
+    // Partners lie within a head, and a table is read as a whole.
+    if (auto rotate = dyn_cast<RotateOp>(op)) {
+      int64_t width = (*this)[rotate.getTable()].cols / 2;
+      if (!llvm::all_of(rotate.getTable().getUses(), isTable) ||
+          llvm::any_of(slicing, [&](Range range) {
+            return range.begin % width != 0 || range.end % width != 0;
+          }))
+        return keepWhole(kept.front());
+    }
     for (Value operand : kept)
       if ((*this)[operand].slicing != slicing)
         return keepWhole(operand);
@@ -473,8 +486,10 @@ void Plan::group() {
         break;
       } else {
         const Matrix &result = (*this)[op.getResult(0)];
-        // On the tiles of a linear, if all else is from an earlier step.
-        if (current && current->kind == Step::Linear && !apart.contains(&op)) {
+        // On the tiles of a linear, if all else is from an earlier step. They may end
+        // inside a head, between the columns of a pair.
+        if (current && current->kind == Step::Linear && !apart.contains(&op) &&
+            !isa<RotateOp>(op)) {
           Chain &chain = current->chains.back();
           bool touches = false, foreign = false;
           for (Value operand : op.getOperands()) {
@@ -680,7 +695,8 @@ void Plan::readsOf(const Step &step, llvm::function_ref<void(Matrix &, Pattern)>
     return f((*this)[step.copied], Pattern::Rows);
   int index = &step - steps.data();
   auto operandsOf = [&](Operation *op) {
-    for (Value operand : op->getOperands()) {
+    for (OpOperand &use : op->getOpOperands()) {
+      Value operand = use.get();
       if (isa<MaskType>(operand.getType()))
         continue;
       Matrix &matrix = (*this)[operand];
@@ -689,8 +705,10 @@ void Plan::readsOf(const Step &step, llvm::function_ref<void(Matrix &, Pattern)>
       bool heads = isa<AttentionOp, MaskedAttentionOp, DetectOp>(op);
       if (heads || isBroadcast(op, operand) || isa<LinearOp>(op))
         f(matrix, Pattern::Whole);
+      else if (step.kind == Step::Rows)
+        f(matrix, Pattern::Rows);
       else
-        f(matrix, step.kind == Step::Rows ? Pattern::Rows : Pattern::Columns);
+        f(matrix, isTable(use) ? Pattern::Whole : Pattern::Columns);
     }
   };
   for (Operation *op : step.ops) {

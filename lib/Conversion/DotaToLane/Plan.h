@@ -179,6 +179,8 @@ public:
   Slicing rowsOf(const MaskInfo &mask) const;
   /// Are the values of an op whole rows of one row, for all rows of another?
   bool isBroadcast(Operation *op, Value operand) const;
+  /// Are they the cosines and sines of a rotation, for the columns of every head?
+  static bool isTable(OpOperand &use);
 
   mutable ProgramOp program; // getters of ops are not const
   const ::dota::Machine &machine;

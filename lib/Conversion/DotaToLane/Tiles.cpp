@@ -28,8 +28,11 @@ Tiles::Tiles(const Plan &plan, ArrayRef<Operation *> ops, ArrayRef<Value> entrie
   for (Value entry : entries)
     make(entry);
   for (Operation *op : this->ops) {
-    for (auto [number, operand] : llvm::enumerate(op->getOperands())) {
-      bool parameter = isa<LayerNormOp, RmsNormOp>(op) && number > 0;
+    for (OpOperand &use : op->getOpOperands()) {
+      Value operand = use.get();
+      bool parameter = isa<LayerNormOp, RmsNormOp>(op) && use.getOperandNumber() > 0;
+      if (Plan::isTable(use))
+        tables.insert(operand);
       if (parameter || plan.isBroadcast(op, operand))
         constants.insert({operand, Value()});
       else if (tiles.contains(operand))
@@ -50,7 +53,7 @@ Tiles::Tiles(const Plan &plan, ArrayRef<Operation *> ops, ArrayRef<Value> entrie
 }
 
 int64_t Tiles::rowBytes(const Matrix &matrix, int64_t cols) const {
-  if (wholeRows)
+  if (readsWholeRows(matrix))
     return matrix.rowBytes();
   int64_t units = (cols + matrix.unit - 1) / matrix.unit;
   return matrix.padded() ? units * bytesOf(matrix.unit, matrix.bits) : bytesOf(cols, matrix.bits);
@@ -185,6 +188,14 @@ void Tiles::computeOp(Stream &stream, TileRings &rings, Operation *op, int64_t t
           create.template operator()<lane::AddOp>();
         else
           create.template operator()<lane::MulOp>();
+      })
+      .Case([&](RotateOp rotate) {
+        const Matrix &table = plan[rotate.getTable()];
+        Place tableAt = place(stream, rings, table.value, turn, rows, columns);
+        lane::RotateOp::create(b, loc, stream.at(xAt), stream.at(tableAt), stream.at(outAt), n,
+                               cols, table.cols / 2, rotate.getDistance(), xAt.stride,
+                               tableAt.stride, outAt.stride, x.exponent(), table.exponent(),
+                               out.exponent(), x.precision, table.precision, out.precision);
       })
       .Case([&](QuantizeOp) {
         lane::QuantizeOp::create(b, loc, stream.at(xAt), stream.at(outAt), n, cols, xAt.stride,

@@ -60,7 +60,10 @@ private:
   /// Bytes of one row of a tile of `cols` columns, or of a whole row.
   int64_t rowBytes(const Matrix &matrix, int64_t cols) const;
   Range columnsOf(const Matrix &matrix, Range columns) const {
-    return wholeRows ? Range{0, matrix.cols} : columns;
+    return readsWholeRows(matrix) ? Range{0, matrix.cols} : columns;
+  }
+  bool readsWholeRows(const Matrix &matrix) const {
+    return wholeRows || tables.contains(matrix.value);
   }
   void computeOp(Stream &stream, TileRings &rings, Operation *op, int64_t turn, Range rows,
                  Range columns);
@@ -68,6 +71,7 @@ private:
   const Plan &plan;
   SmallVector<Operation *> ops;
   bool wholeRows;
+  llvm::DenseSet<Value> tables; ///< of rotations
   llvm::MapVector<Value, Tile> tiles;
   SmallVector<Value> loaded, stored;
   llvm::MapVector<Value, Value> constants; ///< rows for all rows, and their buffers

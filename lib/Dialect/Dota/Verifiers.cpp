@@ -494,6 +494,31 @@ LogicalResult MulOp::verify() {
   return verify.shift(exponentOf(x) + exponentOf(y), exponentOf(result));
 }
 
+LogicalResult RotateOp::verify() {
+  Verifier verify(*this);
+  Named x{"x", getX()}, table{"table", getTable()}, result{"result", getResult()};
+  if (failed(verify.format(x)) || failed(verify.format(table)) || failed(verify.format(result)) ||
+      failed(verify.sameLevel({x, table, result})) || failed(verify.sequences(x)) ||
+      failed(verify.shape(result, x.type().getShape())) || failed(verify.sequences(table)))
+    return failure();
+  ArrayRef<int64_t> rows = x.type().getShape().drop_back(),
+                    tableRows = table.type().getShape().drop_back();
+  if (tableRows.size() > rows.size() || rows.take_back(tableRows.size()) != tableRows)
+    return verify.error() << "table has the rows " << shapeText(tableRows)
+                          << ", no trailing part of " << shapeText(rows);
+  int64_t group = 2 * getDistance(), width = table.extent(0) / 2;
+  if (table.extent(0) % 2 != 0 || width % group != 0)
+    return verify.error() << "table has " << table.extent(0)
+                          << " columns; as many cosines as sines, in groups of " << group
+                          << ", expected";
+  if (x.extent(0) % width != 0)
+    return verify.error() << "x has " << x.extent(0) << " features, no multiple of a head's "
+                          << width;
+  if (x.isFloat())
+    return success();
+  return verify.shift(exponentOf(x) + exponentOf(table), exponentOf(result));
+}
+
 //===----------------------------------------------------------------------===//
 // Between float and fixed point
 //===----------------------------------------------------------------------===//

@@ -68,6 +68,8 @@ func.func @rows(%x: tensor<4x8xf32>, %g: tensor<8xf32>) {
   %4 = dota.add %x, %g : (tensor<4x8xf32>, tensor<8xf32>) -> tensor<4x8xf32>
   // CHECK: dota.mul %{{.*}}, %{{.*}} : (tensor<4x8xf32>, tensor<4x8xf32>) -> tensor<4x8xf32>
   %5 = dota.mul %x, %x : (tensor<4x8xf32>, tensor<4x8xf32>) -> tensor<4x8xf32>
+  // CHECK: dota.rotate %{{.*}}, %{{.*}} {distance = 2 : i64} : (tensor<4x8xf32>, tensor<4x8xf32>) -> tensor<4x8xf32>
+  %6 = dota.rotate %x, %x {distance = 2} : (tensor<4x8xf32>, tensor<4x8xf32>) -> tensor<4x8xf32>
   return
 }
 

@@ -130,6 +130,11 @@ struct Numerics {
   I64 mul(I64 x, int xExponent, I64 y, int yExponent, int to, int bits) {
     return requantize(a.muli(x, y), xExponent + yExponent, to, bits);
   }
+  /// x cosine + partner sine of stored values, exact, rounded once; `from` is the
+  /// sum of the exponents of a value and of the table.
+  I64 rotate(I64 x, I64 cosine, I64 partner, I64 sine, int from, int to, int bits) {
+    return requantize(a.addi(a.muli(x, cosine), a.muli(partner, sine)), from, to, bits);
+  }
 
   //===--------------------------------------------------------------------===//
   // Transcendental functions
