@@ -104,7 +104,7 @@ OrderWork ScheduleWork::readData(uint64_t dram, uint64_t keep, uint64_t group) c
       throw Error(fmt::format("schedule at {} in DRAM takes {} steps for {} kept keys", dram,
                               work.steps, keep));
     for (uint64_t n = 0; n < work.steps * group; ++n)
-      work.kept += word(2 + n) != kNoKey;
+      work.kept += word(2 + group + n) != kNoKey;
     return work;
   }
   throw Error(fmt::format("timing alone cannot know the schedule from {} in DRAM: it is neither "

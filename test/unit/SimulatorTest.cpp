@@ -512,7 +512,7 @@ TEST(Simulator, SchedulesOfTheProgramsDataGiveTheSameTime) {
   // A known mask: ids and schedule stand in DRAM and are loaded.
   constexpr uint32_t rows = 6, keep = 3, keys = 8, depth = 4, group = 4;
   std::vector<uint32_t> ids = {0, 1, 2, 1, 2, 3, 0, 2, 4, 2, 3, 7, 5, 6, 7, 0, 1, kNoKey};
-  std::vector<uint32_t> schedule(2 * (2 + group * keep), kNoKey);
+  std::vector<uint32_t> schedule(2 * scheduleWords(group, keep), kNoKey);
   OrderWork work = KeyOrder().order(ids, rows, keep, keys, group, schedule.data());
   std::vector<uint8_t> bytes(4 * (ids.size() + schedule.size()));
   std::memcpy(bytes.data(), ids.data(), 4 * ids.size());

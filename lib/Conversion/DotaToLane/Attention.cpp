@@ -68,7 +68,7 @@ private:
   int64_t columns() const { return masked() ? keep : keys; }
   int64_t scheduleBytes(int64_t rows) const {
     int64_t group = plan.machine.rmmu.group;
-    return (rows + group - 1) / group * (8 + 4 * group * keep);
+    return ::dota::groups(rows, group) * ::dota::scheduleBytes(group, keep);
   }
   /// Bytes of `rows` rows that go from one pass to the other, without gaps: sums,
   /// ids (where they are found here), exponentials.
