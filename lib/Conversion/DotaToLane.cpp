@@ -12,6 +12,7 @@
 
 #include "../Lane/SramPlacement.h"
 #include "DotaToLane/Stream.h"
+#include "dota/Dialect/Dota/ConstantData.h"
 #include "dota/Passes.h"
 #include "dota/runtime/Error.h"
 #include "mlir/IR/Remarks.h"
@@ -47,7 +48,8 @@ static void placeConstants(Plan &plan, Data &data) {
 
 /// (query, key) pairs that attention visits, and that it would without omission.
 static void countPairs(ProgramOp program, int64_t &kept, int64_t &dense) {
-  auto count = [&](auto attention, int64_t keep) {
+  // `keptOf(head, row, visible)`: of the keys that the row sees.
+  auto count = [&](auto attention, auto keptOf) {
     auto sizeOf = [](Value value) {
       auto type = cast<RankedTensorType>(value.getType());
       return type.getShape()[type.getRank() - 2];
@@ -58,14 +60,31 @@ static void countPairs(ProgramOp program, int64_t &kept, int64_t &dense) {
       int64_t visible =
           attention.getCausal() ? std::clamp<int64_t>(i + keys - queries + 1, 0, keys) : keys;
       dense += heads * visible;
-      kept += heads * std::min(visible, keep);
+      for (int64_t head = 0; head < heads; ++head)
+        kept += keptOf(head, i, visible);
     }
   };
   for (Operation &op : program.getBody().front()) {
     if (auto attention = dyn_cast<AttentionOp>(op))
-      count(attention, std::numeric_limits<int64_t>::max());
-    if (auto attention = dyn_cast<MaskedAttentionOp>(op))
-      count(attention, cast<MaskType>(attention.getMask().getType()).getKeep());
+      count(attention, [](int64_t, int64_t, int64_t visible) { return visible; });
+    auto attention = dyn_cast<MaskedAttentionOp>(op);
+    if (!attention)
+      continue;
+    MaskType mask = attention.getMask().getType();
+    const int64_t keep = mask.getKeep();
+    if (auto known = attention.getMask().getDefiningOp<ConstantMaskOp>()) {
+      auto ids = *getConstantData<int32_t>(known.getIds());
+      count(attention, [&](int64_t head, int64_t row, int64_t visible) {
+        int64_t pairs = 0;
+        for (int64_t i = 0; i < keep; ++i) {
+          int32_t id = ids[(head * mask.getRows() + row) * keep + i];
+          pairs += id >= 0 && id < visible;
+        }
+        return pairs;
+      });
+    } else {
+      count(attention, [&](int64_t, int64_t, int64_t visible) { return std::min(visible, keep); });
+    }
   }
 }
 
@@ -155,11 +174,10 @@ struct DotaToLane : mlir::dota::impl::DotaToLaneBase<DotaToLane> {
       lane::DataOp::create(builder, block.location, block.address,
                            DenseElementsAttr::getFromRawBuffer(type, block.bytes));
     }
-    for (const auto &[value, mask] : plan.masks) {
-      auto type = cast<MaskType>(value.getType());
-      lane::MaskOp::create(builder, value.getLoc(), mask.id, type.getHeads(), type.getRows(),
-                           type.getKeys(), type.getKeep());
-    }
+    for (const auto &[value, mask] : plan.masks)
+      if (mask.op)
+        lane::MaskOp::create(builder, value.getLoc(), mask.id, mask.type.getHeads(),
+                             mask.type.getRows(), mask.type.getKeys(), mask.type.getKeep());
     for (unsigned lane = 0; lane < plan.lanes(); ++lane) {
       auto streamOp = lane::StreamOp::create(builder, program.getLoc(), lane);
       OpBuilder inside(builder.getContext());

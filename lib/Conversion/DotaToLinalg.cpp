@@ -1135,11 +1135,12 @@ struct DotaToLinalg : mlir::dota::impl::DotaToLinalgBase<DotaToLinalg> {
     });
 
     RewritePatternSet patterns(context);
-    patterns.add<LinearLowering, AttentionLowering<AttentionOp>,
-                 AttentionLowering<MaskedAttentionOp>, DetectLowering, ConstantMaskLowering, SoftmaxLowering,
-                 LayerNormLowering, RmsNormLowering, ActivationLowering, BinaryLowering<AddOp>,
-                 BinaryLowering<MulOp>, QuantizeLowering, DequantizeLowering, ConstantLowering,
-                 ObserveLowering, ProgramLowering, ReturnLowering, LaunchLowering>(types, context);
+    patterns
+        .add<LinearLowering, AttentionLowering<AttentionOp>, AttentionLowering<MaskedAttentionOp>,
+             DetectLowering, ConstantMaskLowering, SoftmaxLowering, LayerNormLowering,
+             RmsNormLowering, ActivationLowering, BinaryLowering<AddOp>, BinaryLowering<MulOp>,
+             QuantizeLowering, DequantizeLowering, ConstantLowering, ObserveLowering,
+             ProgramLowering, ReturnLowering, LaunchLowering>(types, context);
 
     ConversionTarget target(*context);
     target.addIllegalDialect<DotaDialect>();

@@ -32,8 +32,8 @@ struct BalanceRows : mlir::dota::impl::BalanceRowsBase<BalanceRows> {
   void runOnOperation() override {
     try {
       const int64_t group = ::dota::Machine::named(machine).rmmu.group;
-      WalkResult result = getOperation()->walk(
-          [&](ConstantMaskOp op) { return WalkResult(balance(op, group)); });
+      WalkResult result =
+          getOperation()->walk([&](ConstantMaskOp op) { return WalkResult(balance(op, group)); });
       if (result.wasInterrupted())
         signalPassFailure();
     } catch (const ::dota::Error &error) {
@@ -68,9 +68,9 @@ struct BalanceRows : mlir::dota::impl::BalanceRowsBase<BalanceRows> {
         for (auto [row, length] : llvm::zip_equal(rows, lengths)) {
           if (length > target) {
             if (mask.scores.empty())
-              return op.emitOpError() << "keeps " << length << " keys in row " << row << " of head "
-                                      << head << ", " << target
-                                      << " are to stay, and no scores say which";
+              return op.emitOpError()
+                     << "keeps " << length << " keys in row " << row << " of head " << head << ", "
+                     << target << " are to stay, and no scores say which";
             drop(mask, head, row, length, target);
           }
           steps = std::max(steps, std::min(length, target));
@@ -88,9 +88,9 @@ struct BalanceRows : mlir::dota::impl::BalanceRowsBase<BalanceRows> {
     if (after != before || mask.keep != op.getMask().getType().getKeep())
       mask.writeTo(op);
     remark::passed(op.getLoc(), remark::RemarkOpts::name("balanced").category("dota-balance-rows"))
-        << "rows balanced" << remark::metric("pairsBefore", before) << remark::metric("pairs", after)
-        << remark::metric("rowsPadded", padded) << remark::metric("freePlaces", free)
-        << remark::metric("keep", mask.keep);
+        << "rows balanced" << remark::metric("pairsBefore", before)
+        << remark::metric("pairs", after) << remark::metric("rowsPadded", padded)
+        << remark::metric("freePlaces", free) << remark::metric("keep", mask.keep);
     return success();
   }
 

@@ -14,6 +14,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "Stream.h"
+#include "dota/Dialect/Dota/ConstantData.h"
+#include "dota/runtime/Instructions.h"
 #include <cmath>
 
 using namespace mlir;
@@ -39,6 +41,7 @@ public:
   AttentionKernel(const Plan &plan, const Step &step);
   std::optional<int64_t> choose(int64_t room) override;
   int64_t scratchBytes(unsigned lane) const override;
+  void layOut(Data &data) override;
   void emit(Stream &stream) override;
 
 private:
@@ -65,10 +68,12 @@ private:
   bool detects() const { return detect != nullptr; }
   bool attends() const { return q != nullptr; }
   bool masked() const { return mask != nullptr; }
+  /// May a tile of a known mask have so many rows? Not where the rows of a group would
+  /// come apart.
+  bool keepsGroups(int64_t rows) const;
   int64_t columns() const { return masked() ? keep : keys; }
   int64_t scheduleBytes(int64_t rows) const {
-    int64_t group = plan.machine.rmmu.group;
-    return ::dota::groups(rows, group) * ::dota::scheduleBytes(group, keep);
+    return ::dota::groups(rows, share) * ::dota::scheduleBytes(share, keep);
   }
   /// Bytes of `rows` rows that go from one pass to the other, without gaps: sums,
   /// ids (where they are found here), exponentials.
@@ -99,6 +104,10 @@ private:
   Operation *detectOp = nullptr; ///< that runs here
   const MaskInfo *detect = nullptr;
   const MaskInfo *mask = nullptr;
+  mutable ConstantMaskOp known; ///< the mask, where it is; getters of ops are not const
+  int64_t share;                ///< rows that share loads
+  int64_t idsAddress = -1;      ///< of a known mask, all heads
+  int64_t orderAddress = -1;
   const Matrix *q = nullptr, *k = nullptr, *v = nullptr, *out = nullptr;
   const Matrix *lowQ = nullptr, *lowK = nullptr;
   const Matrix *bias = nullptr, *lowBias = nullptr;
@@ -120,7 +129,7 @@ static void describeBias(const Matrix &bias, int64_t queries, int64_t &heads, in
 }
 
 AttentionKernel::AttentionKernel(const Plan &plan, const Step &step)
-    : plan(plan), step(step), op(step.ops.front()) {
+    : plan(plan), step(step), op(step.ops.front()), share(plan.machine.rmmu.group) {
   auto attention = [&](auto attention) {
     q = &plan[attention.getQ()];
     k = &plan[attention.getK()];
@@ -152,8 +161,12 @@ AttentionKernel::AttentionKernel(const Plan &plan, const Step &step)
     mask = &plan.mask(detection.getMask());
     detectOp = op;
   }
-  if (mask)
-    keep = cast<MaskType>(const_cast<MaskInfo *>(mask)->op.getMask().getType()).getKeep();
+  if (mask) {
+    keep = mask->type.getKeep();
+    known = mask->known;
+    if (known)
+      share = *known.getGroup();
+  }
   if (auto detection = dyn_cast_or_null<DetectOp>(detectOp)) {
     detect = mask;
     lowQ = &plan[detection.getQ()];
@@ -204,7 +217,7 @@ AttentionKernel::Layout AttentionKernel::layoutFor(int64_t rows, int64_t scoreRo
     else if (!twoPasses)
       layout.ids = ring(4 * rows * keep, last - s.select + 1);
     if (attends())
-      layout.schedule = ring(scheduleBytes(rows), s.values - s.order + 1);
+      layout.schedule = ring(scheduleBytes(rows), s.values - s.order + 1 + (known ? ahead : 0));
   }
   if (attends()) {
     if (!stays(q))
@@ -248,7 +261,7 @@ double AttentionKernel::cyclesOf(const Layout &layout) const {
   const Stages &s = layout.stages;
   auto ceil = [](int64_t a, int64_t b) { return (a + b - 1) / b; };
   const int64_t rows = layout.rows, tiles = ceil(queries, rows);
-  const int64_t laneHeads = ceil(heads, plan.lanes()), share = m.rmmu.group;
+  const int64_t laneHeads = ceil(heads, plan.lanes());
   auto transfer = [&](int64_t bytes) {
     return m.dma.setup + m.dram.latency +
            static_cast<double>(bytes) * plan.lanes() / m.dram.bytesPerCycle;
@@ -313,9 +326,11 @@ double AttentionKernel::cyclesOf(const Layout &layout) const {
     return loop(first, tiles * laneHeads) + perHead * laneHeads;
   }
   Work &last = layout.twoPasses ? second : first;
-  double order =
-      masked() ? static_cast<double>(rows) * keep / m.scheduler.ids + m.scheduler.latency : 0;
+  double order = masked() && !known
+                     ? static_cast<double>(rows) * keep / m.scheduler.ids + m.scheduler.latency
+                     : 0;
   first.scheduler += order;
+  load(first, bool(known), scheduleBytes(rows));
   load(first, masked() && !detects(), 4 * rows * keep);
   load(first, !stays(q), rows * bytesOf(width, q->bits));
   head(first, *k, layout.k, keys * bytesOf(width, k->bits));
@@ -327,6 +342,7 @@ double AttentionKernel::cyclesOf(const Layout &layout) const {
     first.dma += transfer(betweenBytes(rows, columns()));
     second.dma += transfer(betweenBytes(rows, columns()));
     second.scheduler += order;
+    load(second, bool(known), scheduleBytes(rows));
     load(second, masked() && !detects(), 4 * rows * keep);
   }
   head(last, *v, layout.v, keys * bytesOf(valueWidth, v->bits));
@@ -340,7 +356,6 @@ double AttentionKernel::cyclesOf(const Layout &layout) const {
 
 std::optional<int64_t> AttentionKernel::choose(int64_t room) {
   int64_t least = std::numeric_limits<int64_t>::max();
-  const int64_t share = plan.machine.rmmu.group;
   double fewest = std::numeric_limits<double>::infinity();
   auto consider = [&](int64_t rows, int64_t scoreRows, Stages stages, int64_t headSlots,
                       bool twoPasses) {
@@ -360,6 +375,10 @@ std::optional<int64_t> AttentionKernel::choose(int64_t room) {
                        share / 2, int64_t{1}})
     if (rows > 0 && (rows % share == 0 || rows < share))
       heights.push_back(std::min(rows, queries));
+  if (known) {
+    heights.push_back(queries);
+    llvm::erase_if(heights, [&](int64_t rows) { return !keepsGroups(rows); });
+  }
   for (bool twoPasses : {false, true}) {
     if (twoPasses && !attends())
       break;
@@ -377,6 +396,44 @@ std::optional<int64_t> AttentionKernel::choose(int64_t room) {
   if (std::isinf(fewest))
     return least;
   return std::nullopt;
+}
+
+bool AttentionKernel::keepsGroups(int64_t rows) const {
+  auto order = *getConstantData<int32_t>(*known.getOrder());
+  const int64_t slot = ::dota::scheduleWords(share, keep), groups = ::dota::groups(queries, share);
+  for (int64_t g = 0; g < heads * groups; ++g)
+    for (int64_t member = 0; member < share; ++member) {
+      int64_t row = order[g * slot + 2 + member];
+      if (row >= 0 && row / rows != g % groups * share / rows)
+        return false;
+    }
+  return true;
+}
+
+void AttentionKernel::layOut(Data &data) {
+  if (!known)
+    return;
+  auto place = [&](int64_t tile, ElementsAttr words, auto wordAt) {
+    auto [entry, isNew] = data.masks.insert({{known, tile}, -1});
+    if (isNew) {
+      entry->second = data.add(known.getLoc(), 4 * words.getNumElements());
+      for (int64_t i = 0; i < words.getNumElements(); ++i) {
+        int32_t word = wordAt(i);
+        std::memcpy(data.last().data() + 4 * i, &word, 4);
+      }
+    }
+    return entry->second;
+  };
+  auto ids = *getConstantData<int32_t>(known.getIds());
+  idsAddress = place(0, known.getIds(), [&](int64_t i) { return ids[i]; });
+  // Rows count from their tile's first.
+  auto order = *getConstantData<int32_t>(*known.getOrder());
+  const int64_t slot = ::dota::scheduleWords(share, keep);
+  orderAddress = place(best.rows, *known.getOrder(), [&](int64_t i) {
+    int64_t at = i % slot;
+    bool isRow = at >= 2 && at < 2 + share && order[i] >= 0;
+    return isRow ? static_cast<int32_t>(order[i] % best.rows) : order[i];
+  });
 }
 
 int64_t AttentionKernel::scratchBytes(unsigned lane) const {
@@ -436,10 +493,11 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
   const unsigned lane = stream.lane;
   const bool both = first && second;
   const int64_t count = items.size();
-  const int64_t share = plan.machine.rmmu.group;
   const int64_t shift = keys - queries;
   const bool finds = detects() && first;
   auto keptIds = [&](const Item &item) {
+    if (known)
+      return idsAddress + 4 * (item.head * queries + item.rows.begin) * keep;
     int64_t head = item.head - mask->heads[lane].begin;
     return mask->addresses[lane] + 4 * (head * queries + item.rows.begin) * keep;
   };
@@ -526,6 +584,15 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
               stream.load(layout.ids.place(stream, turn, 4 * keep), {keptIds(item), 4 * keep},
                           item.rows.size(), 4 * keep);
             });
+    if (known)
+      perTile(s.order, s.values, layout.schedule.slots, [&](const Item &item, int64_t turn) {
+        stream.comesFrom(op);
+        int64_t slot = ::dota::scheduleBytes(share, keep);
+        int64_t first = item.head * ::dota::groups(queries, share) + item.rows.begin / share;
+        stream.load({layout.schedule.get(stream, turn), 0, slot},
+                    {orderAddress + slot * first, slot}, ::dota::groups(item.rows.size(), share),
+                    slot);
+      });
   }
   if (attends() && first) {
     if (!stays(q))
@@ -622,7 +689,7 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
         stream.store(idsAt(i), {keptIds(item), 4 * keep}, item.rows.size(), 4 * keep);
       });
   }
-  if (attends() && masked())
+  if (attends() && masked() && !known)
     then(s.order, [&](int64_t i) {
       const Item &item = items[i];
       stream.comesFrom(finds ? detectOp : op);

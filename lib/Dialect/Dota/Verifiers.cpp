@@ -402,8 +402,9 @@ LogicalResult ConstantMaskOp::verify() {
                         ArrayRef<int64_t> expected) -> LogicalResult {
     if (value.getShapedType().getShape() == expected)
       return success();
-    return verify.error() << name << " has the shape " << shapeText(value.getShapedType().getShape())
-                          << "; " << shapeText(expected) << " expected";
+    return verify.error() << name << " has the shape "
+                          << shapeText(value.getShapedType().getShape()) << "; "
+                          << shapeText(expected) << " expected";
   };
   auto integers = [&](StringRef name, ElementsAttr value) -> FailureOr<ConstantData<int32_t>> {
     if (!value.getElementType().isInteger(32))
@@ -464,7 +465,8 @@ LogicalResult ConstantMaskOp::verify() {
         if (row < 0 || row >= rows || seen[row])
           return verify.error() << "grouping of head " << head << " has row " << row
                                 << (row < 0 || row >= rows ? "; there are " : " twice; each of ")
-                                << rows << (row < 0 || row >= rows ? " rows" : " rows once expected");
+                                << rows
+                                << (row < 0 || row >= rows ? " rows" : " rows once expected");
         seen[row] = true;
       }
     }
