@@ -409,6 +409,29 @@ def BalanceRows : MaskPass<"dota-balance-rows"> {
   ];
 }
 
+def GroupRows : MaskPass<"dota-group-rows"> {
+  let summary = "rows that want the same keys in one group, where a mask is known";
+  let description = [{
+    Which rows share their loads is free inside a tile. In each tile of `tile` rows of
+    a `dota.constant_mask`, rows that have most keys in common become a group, where
+    that takes fewer loads than groups of consecutive rows, and no more steps. The rows
+    do not move: the order that `dota-reorder-keys` makes names them. A mask whose rows
+    no grouping helps stays as it is; a remark (category `dota-group-rows`) counts
+    loads before and after.
+
+    ```mlir
+    dota.constant_mask dense<[[[0], [1], [0], [1]]]> : tensor<1x4x1xi32> : !dota.mask<1x4x2, keep = 1>
+    // becomes, with two rows in a group
+    dota.constant_mask dense<[[[0], [1], [0], [1]]]> : tensor<1x4x1xi32>
+        grouping dense<[[0, 2, 1, 3]]> : tensor<1x4xi32> : !dota.mask<1x4x2, keep = 1>
+    ```
+  }];
+  let options = [
+    Option<"machine", "machine", "std::string", "\"dota\"", "shipped machine, or a file; says how many rows are a group">,
+    Option<"tile", "tile", "uint64_t", "16", "rows that are grouped among themselves; 0: all">
+  ];
+}
+
 def ReorderKeys : MaskPass<"dota-reorder-keys"> {
   let summary = "an order of the kept keys that shares loads, where a mask is known";
   let description = [{

@@ -104,7 +104,7 @@ struct Coster {
     uint64_t slots = std::max<uint64_t>(1, m.rmmu.rows / std::max<uint64_t>(1, group));
     uint64_t rounds = ceilDiv(w.groups, slots);
     uint64_t steps = w.groups ? ceilDiv(w.steps, w.groups) : 0;
-    uint64_t schedule = 8 * w.groups + 4 * group * w.steps;
+    uint64_t schedule = 8 * w.groups + 4 * group * (w.groups + w.steps);
     uint64_t read = readOnce + w.loads * vectorBytes + 4 * rows * keep + schedule;
     Cost cost;
     cost.cycles =

@@ -477,7 +477,7 @@ TEST(KeyOrder, DeterministicAndReusable) {
   KeyOrder used;
   for (int i = 0; i < 20; ++i) {
     Group g = randomRows(random, 1 + i % 8, 9, 6 + i, 64, true);
-    size_t words = (9 + g.group - 1) / g.group * (2 + g.group * g.keep);
+    size_t words = (9 + g.group - 1) / g.group * scheduleWords(g.group, g.keep);
     std::vector<uint32_t> a(words), b(words);
     used.order(g.ids, g.rows, g.keep, g.keys, g.group, a.data());
     KeyOrder().order(g.ids, g.rows, g.keep, g.keys, g.group, b.data());

@@ -16,6 +16,7 @@
 #include "Stream.h"
 #include "dota/Dialect/Dota/ConstantData.h"
 #include "dota/runtime/Instructions.h"
+#include "mlir/IR/Remarks.h"
 #include <cmath>
 
 using namespace mlir;
@@ -71,6 +72,7 @@ private:
   /// May a tile of a known mask have so many rows? Not where the rows of a group would
   /// come apart.
   bool keepsGroups(int64_t rows) const;
+  std::vector<int32_t> tileOrders() const;
   int64_t columns() const { return masked() ? keep : keys; }
   int64_t scheduleBytes(int64_t rows) const {
     return ::dota::groups(rows, share) * ::dota::scheduleBytes(share, keep);
@@ -375,24 +377,34 @@ std::optional<int64_t> AttentionKernel::choose(int64_t room) {
                        share / 2, int64_t{1}})
     if (rows > 0 && (rows % share == 0 || rows < share))
       heights.push_back(std::min(rows, queries));
+  SmallVector<int64_t> apart;
   if (known) {
-    heights.push_back(queries);
-    llvm::erase_if(heights, [&](int64_t rows) { return !keepsGroups(rows); });
+    heights.push_back(std::min<int64_t>(queries, 1024));
+    for (int64_t rows : heights)
+      if (!keepsGroups(rows))
+        apart.push_back(rows);
+    llvm::erase_if(heights, [&](int64_t rows) { return llvm::is_contained(apart, rows); });
   }
-  for (bool twoPasses : {false, true}) {
-    if (twoPasses && !attends())
-      break;
-    for (int64_t rows : heights) {
-      for (Stages stages : {masked() ? kMaskedApart : kDenseApart, kBeside, kTogether})
-        for (int64_t headSlots : {2, 1})
-          consider(rows, rows, stages, headSlots, twoPasses);
-      // Estimated scores of a part of the rows at a time.
-      if (detects() && rows <= 32)
-        for (int64_t part : {share, share / 2, int64_t{1}})
-          if (part > 0 && part < rows)
-            consider(rows, part, kTogether, 1, twoPasses);
+  auto considerAll = [&](ArrayRef<int64_t> heights) {
+    for (bool twoPasses : {false, true}) {
+      if (twoPasses && !attends())
+        break;
+      for (int64_t rows : heights) {
+        for (Stages stages : {masked() ? kMaskedApart : kDenseApart, kBeside, kTogether})
+          for (int64_t headSlots : {2, 1})
+            consider(rows, rows, stages, headSlots, twoPasses);
+        // Estimated scores of a part of the rows at a time.
+        if (detects() && rows <= 32)
+          for (int64_t part : {share, share / 2, int64_t{1}})
+            if (part > 0 && part < rows)
+              consider(rows, part, kTogether, 1, twoPasses);
+      }
     }
-  }
+  };
+  considerAll(heights);
+  // Better tiles that take groups apart than none.
+  if (std::isinf(fewest))
+    considerAll(apart);
   if (std::isinf(fewest))
     return least;
   return std::nullopt;
@@ -413,11 +425,11 @@ bool AttentionKernel::keepsGroups(int64_t rows) const {
 void AttentionKernel::layOut(Data &data) {
   if (!known)
     return;
-  auto place = [&](int64_t tile, ElementsAttr words, auto wordAt) {
+  auto place = [&](int64_t tile, int64_t count, auto wordAt) {
     auto [entry, isNew] = data.masks.insert({{known, tile}, -1});
     if (isNew) {
-      entry->second = data.add(known.getLoc(), 4 * words.getNumElements());
-      for (int64_t i = 0; i < words.getNumElements(); ++i) {
+      entry->second = data.add(known.getLoc(), 4 * count);
+      for (int64_t i = 0; i < count; ++i) {
         int32_t word = wordAt(i);
         std::memcpy(data.last().data() + 4 * i, &word, 4);
       }
@@ -425,15 +437,39 @@ void AttentionKernel::layOut(Data &data) {
     return entry->second;
   };
   auto ids = *getConstantData<int32_t>(known.getIds());
-  idsAddress = place(0, known.getIds(), [&](int64_t i) { return ids[i]; });
-  // Rows count from their tile's first.
+  idsAddress = place(0, heads * queries * keep, [&](int64_t i) { return ids[i]; });
+  std::vector<int32_t> words = tileOrders();
+  orderAddress = place(best.rows, words.size(), [&](int64_t i) { return words[i]; });
+}
+
+/// The orders of all tiles, one after another; rows count from their tile's first.
+std::vector<int32_t> AttentionKernel::tileOrders() const {
   auto order = *getConstantData<int32_t>(*known.getOrder());
   const int64_t slot = ::dota::scheduleWords(share, keep);
-  orderAddress = place(best.rows, *known.getOrder(), [&](int64_t i) {
-    int64_t at = i % slot;
-    bool isRow = at >= 2 && at < 2 + share && order[i] >= 0;
-    return isRow ? static_cast<int32_t>(order[i] % best.rows) : order[i];
-  });
+  std::vector<int32_t> words;
+  if (keepsGroups(best.rows)) {
+    for (int64_t i = 0; i < known.getOrder()->getNumElements(); ++i) {
+      int64_t at = i % slot;
+      bool isRow = at >= 2 && at < 2 + share && order[i] >= 0;
+      words.push_back(isRow ? static_cast<int32_t>(order[i] % best.rows) : order[i]);
+    }
+    return words;
+  }
+  remark::missed(known.getLoc(), remark::RemarkOpts::name("ordered").category("dota-to-lane"))
+      << "tiles take groups of rows apart; their keys are ordered anew"
+      << remark::metric("rows", best.rows);
+  ::dota::KeyOrder scheduler;
+  auto ids = *getConstantData<int32_t>(known.getIds());
+  for (int64_t head = 0; head < heads; ++head)
+    for (int64_t first = 0; first < queries; first += best.rows) {
+      const int64_t rows = std::min(best.rows, queries - first);
+      std::vector<uint32_t> kept, schedule(::dota::groups(rows, share) * slot, ::dota::kNoKey);
+      for (int64_t i = 0; i < rows * keep; ++i)
+        kept.push_back(ids[(head * queries + first) * keep + i]);
+      scheduler.order(kept, rows, keep, keys, share, schedule.data());
+      words.insert(words.end(), schedule.begin(), schedule.end());
+    }
+  return words;
 }
 
 int64_t AttentionKernel::scratchBytes(unsigned lane) const {
@@ -588,7 +624,10 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
       perTile(s.order, s.values, layout.schedule.slots, [&](const Item &item, int64_t turn) {
         stream.comesFrom(op);
         int64_t slot = ::dota::scheduleBytes(share, keep);
-        int64_t first = item.head * ::dota::groups(queries, share) + item.rows.begin / share;
+        // Whole tiles have as many groups; the last may have fewer.
+        int64_t whole = ::dota::groups(layout.rows, share), tiles = queries / layout.rows;
+        int64_t ofHead = tiles * whole + ::dota::groups(queries % layout.rows, share);
+        int64_t first = item.head * ofHead + item.rows.begin / layout.rows * whole;
         stream.load({layout.schedule.get(stream, turn), 0, slot},
                     {orderAddress + slot * first, slot}, ::dota::groups(item.rows.size(), share),
                     slot);
