@@ -42,10 +42,13 @@ struct ReorderKeys : mlir::dota::impl::ReorderKeysBase<ReorderKeys> {
       return signalPassFailure();
     }
     try {
-      const unsigned group = ::dota::Machine::named(machine).rmmu.group;
+      const ::dota::Machine chosenMachine = ::dota::Machine::named(machine);
+      const unsigned group = chosenMachine.rmmu.group;
+      ::dota::OrderOptions options = chosenMachine.orderOptions();
+      options.rule = *chosen;
       getOperation()->walk([&](ConstantMaskOp op) {
         if (!op.getOrder())
-          reorder(op, *chosen, group);
+          reorder(op, options, group);
       });
     } catch (const ::dota::Error &error) {
       getOperation()->emitError() << error.what();
@@ -53,12 +56,12 @@ struct ReorderKeys : mlir::dota::impl::ReorderKeysBase<ReorderKeys> {
     }
   }
 
-  void reorder(ConstantMaskOp op, OrderRule rule, unsigned group) {
+  void reorder(ConstantMaskOp op, const ::dota::OrderOptions &options, unsigned group) {
     const KnownMask mask(op);
     const int64_t groups = llvm::divideCeil(mask.rows, group);
     const int64_t slot = ::dota::scheduleWords(group, mask.keep);
     std::vector<uint32_t> words(mask.heads * groups * slot, ::dota::kNoKey), ids;
-    ::dota::KeyOrder scheduler(rule), inOrder(OrderRule::InOrder);
+    ::dota::KeyOrder scheduler(options), inOrder(OrderRule::InOrder);
     ::dota::OrderWork before, after;
     for (int64_t head = 0; head < mask.heads; ++head) {
       std::span<const uint32_t> natural = mask.idsOf(head);

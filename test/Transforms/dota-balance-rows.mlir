@@ -6,9 +6,9 @@
 // MACHINE: error: {{.*}}absent
 
 // The mean of 3 and 1 keys is 2: row 0 loses its least score, row 1 gains nothing.
-// CHECK: rows balanced{{.*}}pairsBefore=4{{.*}}pairs=3{{.*}}rowsPadded=1{{.*}}freePlaces=1{{.*}}keep=2
+// CHECK: rows balanced{{.*}}freePlaces=1, keep=2, pairs=3, pairsBefore=4, rowsPadded=1
 // Without scores nothing is lost; two of the rows are padded.
-// CHECK: rows balanced{{.*}}pairsBefore=6{{.*}}pairs=6{{.*}}rowsPadded=2{{.*}}freePlaces=2{{.*}}keep=2
+// CHECK: rows balanced{{.*}}freePlaces=2, keep=2, pairs=6, pairsBefore=6, rowsPadded=2
 // CHECK-LABEL: @scores
 // CHECK: dota.constant_mask dense<{{\[\[\[}}1, 2], [3, -1]]]> : tensor<1x2x2xi32> scores dense<{{\[\[\[}}0.899999976, 5.000000e-01], [0.699999988, 0.000000e+00]]]> : tensor<1x2x2xf32> : !dota.mask<1x2x4, keep = 2>
 // TWICE-LABEL: @scores

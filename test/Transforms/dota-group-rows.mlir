@@ -5,7 +5,7 @@
 
 // MACHINE: error: {{.*}}absent
 
-// CHECK: rows grouped{{.*}}loadsBefore=4{{.*}}loads=2{{.*}}steps=2
+// CHECK: rows grouped{{.*}}loads=2, loadsBefore=4, steps=2
 // CHECK: rows stay in their groups: no others take fewer loads{{.*}}loads=2
 // CHECK-LABEL: @pairs
 // CHECK: dota.constant_mask dense<{{.*}}> : tensor<1x4x1xi32> grouping dense<{{\[\[}}0, 2, 1, 3]]> : tensor<1x4xi32> : !dota.mask<1x4x2, keep = 1>

@@ -8,7 +8,7 @@
 // MACHINE: error: {{.*}}absent
 
 // Key 1 is loaded once for both rows.
-// CHECK: remark: {{.*}}keys ordered{{.*}}pairs=4{{.*}}steps=2{{.*}}loadsInOrder=4{{.*}}loads=3
+// CHECK: remark: {{.*}}keys ordered{{.*}}loads=3, loadsInOrder=4, pairs=4, steps=2
 // CHECK: dota.constant_mask dense<{{.*}}> : tensor<1x2x2xi32> order dense<{{\[\[\[}}2, 3, 0, 1, 1, 0, 0, 1]]]> : tensor<1x1x8xi32> of 2
 // ONCE: order dense<{{\[\[\[}}2, 3, 0, 1, 1, 0, 0, 1]]]>
 // NONE: order dense<{{\[\[\[}}2, 4, 0, 1, 0, 0, 1, 1]]]>

@@ -442,6 +442,42 @@ TEST(Simulator, TimingAloneGivesTheCyclesOfTheFullRun) {
   }
 }
 
+TEST(Simulator, AttentionCostsWhatItsCountsSay) {
+  // Nothing overlaps in this program, so that units' cycles add up.
+  const Program program = sparseProgram(4);
+  auto timeOfMask = [&](const Machine &machine, auto firstKeyOf) {
+    Mask mask(1, 10, 5);
+    for (uint32_t row = 0; row < 10; ++row)
+      for (uint32_t i = 0; i < 5; ++i)
+        mask.ids[5 * row + i] = firstKeyOf(row) + i;
+    Masks masks;
+    masks.add("p.0.3", mask);
+    Simulator simulator(program, machine);
+    simulator.run({}, {}, {.timingOnly = true, .masks = &masks});
+    return simulator.statistics();
+  };
+  auto same = [](uint32_t) { return 3u; };
+  // Rows 4 and 5 want other keys than 6 and 7, row 8 others than 9.
+  auto mixed = [](uint32_t row) { return row < 4 ? 3u : row < 8 ? row / 2 % 2 * 5 : row % 2 * 5; };
+
+  Machine machine = machineOf(1);
+  Statistics s = timeOfMask(machine, mixed);
+  // Three groups of five steps; 5, 10 and 10 loads.
+  EXPECT_EQ(s.keyWork, (OrderWork{3, 15, 25, 50}));
+  // 10 x 16 estimated scores, compared 32 a cycle; 50 ids, 4 a cycle.
+  EXPECT_EQ(s.busy[static_cast<size_t>(Unit::Detector)], 5u + 8);
+  EXPECT_EQ(s.busy[static_cast<size_t>(Unit::Scheduler)], 13u + 8);
+  // The keys of estimated scores stand in the rows of PEs, 10 queries pass them; then
+  // all groups side by side take five steps of one cycle each, for keys and for values.
+  EXPECT_EQ(s.busy[static_cast<size_t>(Unit::Rmmu)], 10u + 8 + 5 + 8 + 5 + 8);
+  EXPECT_EQ(timeOfMask(machine, same).cycles, s.cycles) << "SRAM does not set the pace";
+
+  // One vector of 16 bytes a cycle: ten more loads of keys, ten of values.
+  machine.sram.bytesPerCycle = 16;
+  EXPECT_EQ(timeOfMask(machine, same).keyWork.loads, 15u);
+  EXPECT_EQ(timeOfMask(machine, mixed).cycles, timeOfMask(machine, same).cycles + 20);
+}
+
 TEST(Simulator, BuffersOfTheSchedulerChangeLoadsAndTimeAlone) {
   // With timing alone, too; outputs stay the same to the bit.
   std::mt19937 random(8);

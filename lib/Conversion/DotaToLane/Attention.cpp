@@ -458,7 +458,7 @@ std::vector<int32_t> AttentionKernel::tileOrders() const {
   remark::missed(known.getLoc(), remark::RemarkOpts::name("ordered").category("dota-to-lane"))
       << "tiles take groups of rows apart; their keys are ordered anew"
       << remark::metric("rows", best.rows);
-  ::dota::KeyOrder scheduler;
+  ::dota::KeyOrder scheduler(plan.machine.orderOptions());
   auto ids = *getConstantData<int32_t>(known.getIds());
   for (int64_t head = 0; head < heads; ++head)
     for (int64_t first = 0; first < queries; first += best.rows) {
