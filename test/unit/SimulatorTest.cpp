@@ -581,7 +581,7 @@ TEST(Simulator, SchedulesOfTheProgramsDataGiveTheSameTime) {
 TEST(Simulator, SchedulesThroughDramGiveTheSameTime) {
   // Two lanes: one orders and stores, the other loads and uses half of it.
   constexpr uint32_t rows = 8, keep = 3, keys = 16, depth = 4, group = 4,
-                     slot = 8 + 4 * group * keep;
+                     slot = scheduleBytes(group, keep);
   Program program = programOf(
       {{Load{.sram = 0, .dram = 0, .rows = 1, .rowBytes = 8 * rows * keys}, Wait{kDma, 1},
         Select{.scores = 0, .ids = 2048, .rows = rows, .keys = keys, .keep = keep, .mask = 0},
@@ -601,9 +601,8 @@ TEST(Simulator, SchedulesThroughDramGiveTheSameTime) {
               .dramStride = 256,
               .sramStride = slot},
         Store{.sram = 2048, .dram = 16384, .rows = 1, .rowBytes = 4 * rows * keep}, Barrier{1}},
-       {Barrier{1}, Load{.sram = 512, .dram = 8192 + 256, .rows = 1, .rowBytes = slot},
-        Load{.sram = 0, .dram = 16384 + 4 * 4 * keep, .rows = 1, .rowBytes = 4 * 4 * keep},
-        Wait{kDma, 2},
+       {Barrier{1}, Load{.sram = 512, .dram = 8192, .rows = 1, .rowBytes = slot},
+        Load{.sram = 0, .dram = 16384, .rows = 1, .rowBytes = 4 * 4 * keep}, Wait{kDma, 2},
         Sddmm{.q = 1024,
               .k = 2048,
               .ids = 0,
