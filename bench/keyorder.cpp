@@ -188,7 +188,7 @@ void printLoads(const std::vector<Case> &cases, size_t sample, nlohmann::json &j
       const double groupTime =
           bestTime(true, [&] { groups = groupRows(c.ids, c.rows, c.keep, c.keys, group); });
       KeyOrder scheduler;
-      std::vector<uint32_t> schedule((c.rows + group - 1) / group * (2 + group * c.keep));
+      std::vector<uint32_t> schedule((c.rows + group - 1) / group * scheduleWords(group, c.keep));
       const double orderTime = bestTime(
           true, [&] { scheduler.order(c.ids, c.rows, c.keep, c.keys, group, schedule.data()); });
       const Loads after = loadsOf(grouped(c, groups.order), group, sample);
@@ -257,7 +257,7 @@ void printThroughput(const std::vector<Case> &cases, bool quick, nlohmann::json 
     for (unsigned group : {4u, 8u})
       for (OrderRule rule : {OrderRule::Best, OrderRule::Greedy}) {
         KeyOrder scheduler(rule);
-        std::vector<uint32_t> schedule((c.rows + group - 1) / group * (2 + group * c.keep));
+        std::vector<uint32_t> schedule((c.rows + group - 1) / group * scheduleWords(group, c.keep));
         uint64_t kept = 0;
         const double time = bestTime(quick, [&] {
           kept = scheduler.order(c.ids, c.rows, c.keep, c.keys, group, schedule.data()).kept;

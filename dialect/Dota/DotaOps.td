@@ -131,6 +131,40 @@ def Dota_DetectOp : Dota_ProductOp<"detect"> {
   }];
 }
 
+def Dota_ConstantMaskOp : Dota_Op<"constant_mask", [Pure]> {
+  let summary = "a mask that is known at compile time";
+  let description = [{
+    `ids: heads x rows x keep` i32: the keys that each row keeps, in ascending
+    order, filled up with -1. All sequences of a batch have the same.
+
+    `scores`, of the same shape in f32, say how much each kept key is worth, where
+    that is known: `dota-balance-rows` drops the least.
+
+    `grouping: heads x rows` i32 are each head's rows in the order in which groups
+    are formed, made by `dota-group-rows`: the first `group` of them are the first
+    group. Without it groups are of consecutive rows.
+
+    `order: heads x groups x (2 + group * (keep + 1))` i32 is the order in which
+    the rows of a group visit their keys, made by `dota-reorder-keys`: for each
+    group its steps, its loads, its rows, then for each step a position in the ids
+    of each row, or -1 where a row idles. The values depend on neither.
+
+    Example, of two rows that share the load of key 1:
+    ```mlir
+    %mask = dota.constant_mask dense<[[[0, 1], [1, 3]]]> : tensor<1x2x2xi32>
+        order dense<[[[2, 3, 0, 1, 1, 0, 0, 1]]]> : tensor<1x1x8xi32> of 2
+        : !dota.mask<1x2x4, keep = 2>
+    ```
+  }];
+  let arguments = (ins ElementsAttr:$ids, OptionalAttr<ElementsAttr>:$scores,
+      OptionalAttr<ElementsAttr>:$grouping, OptionalAttr<ElementsAttr>:$order,
+      OptionalAttr<ConfinedAttr<I64Attr, [IntPositive]>>:$group);
+  let results = (outs Dota_MaskType:$mask);
+  let assemblyFormat = [{
+    $ids (`scores` $scores^)? (`grouping` $grouping^)? (`order` $order^ `of` $group)? attr-dict `:` qualified(type($mask))
+  }];
+  let hasVerifier = 1;
+}
 def Dota_MaskedAttentionOp : Dota_ProductOp<"masked_attention"> {
   let summary = "attention over the kept keys only";
   let description = [{

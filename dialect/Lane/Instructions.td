@@ -6,9 +6,11 @@
 // a sum takes 8 >> narrow bytes. *Exponentials* are unsigned
 // 16-bit with 15 fraction bits. *Ids* are u32, a row of `keep` for each query,
 // ascending, filled up with 0xffffffff. A *schedule* is, for each group of
-// `group` query rows: u32 steps, u32 loads, then steps x group u32 positions in
-// the ids of each row (0xffffffff: idle), in a slot of 8 + 4 * group * keep bytes
-// a group (a group takes as many steps as its longest row, so at most `keep`).
+// `group` query rows: u32 steps, u32 loads, u32 rows of the group (0xffffffff
+// beyond the last), then steps x group u32 positions in the ids of each row
+// (0xffffffff: idle), in a slot of 8 + 4 * group * (keep + 1) bytes a group (a
+// group takes as many steps as its longest row, so at most `keep`). Any rows may
+// form a group; each row is in one.
 //
 //===----------------------------------------------------------------------===//
 #ifndef LANE_INSTRUCTIONS

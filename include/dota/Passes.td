@@ -398,4 +398,84 @@ def InsertDetectors : Pass<"dota-insert-detectors", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::dota::DotaDialect"];
 }
 
+//===----------------------------------------------------------------------===//
+// Masks that are known at compile time
+//===----------------------------------------------------------------------===//
+
+class MaskPass<string flag> : Pass<flag> {
+  let dependentDialects = ["::mlir::dota::DotaDialect"];
+}
+
+def BalanceRows : MaskPass<"dota-balance-rows"> {
+  let summary = "as many keys in each row of a group, where a mask is known";
+  let description = [{
+    A group of rows takes as many steps as its longest row keeps keys, and the others
+    idle. In each `dota.constant_mask` a row that keeps more keys than its group's
+    target loses those of least score. The target is `keep`, or else the mean of the
+    group's rows, rounded up, where the mask has scores, and the longest row where it
+    has none: then nothing is lost. With `keep` and without scores, a longer row is an
+    error. No key is added: shorter rows keep free places, and idle there. A remark
+    (category `dota-balance-rows`) counts pairs before and after and free places.
+
+    ```mlir
+    dota.constant_mask dense<[[[0, 1, 2], [3, -1, -1]]]> : tensor<1x2x3xi32>
+        scores dense<[[[0.1, 0.9, 0.5], [0.7, 0.0, 0.0]]]> : tensor<1x2x3xf32>
+        : !dota.mask<1x2x4, keep = 3>
+    // becomes
+    dota.constant_mask dense<[[[1, 2], [3, -1]]]> : tensor<1x2x2xi32>
+        scores dense<[[[0.9, 0.5], [0.7, 0.0]]]> : tensor<1x2x2xf32>
+        : !dota.mask<1x2x4, keep = 2>
+    ```
+  }];
+  let options = [
+    Option<"keep", "keep", "int64_t", "0", "keys that a row keeps at most; 0: by group">,
+    Option<"machine", "machine", "std::string", "\"dota\"", "shipped machine, or a file; says how many rows are a group">
+  ];
+}
+
+def GroupRows : MaskPass<"dota-group-rows"> {
+  let summary = "rows that want the same keys in one group, where a mask is known";
+  let description = [{
+    Which rows share their loads is free inside a tile. In each tile of `tile` rows of
+    a `dota.constant_mask`, rows that have most keys in common become a group, where
+    that takes fewer loads than groups of consecutive rows, and no more steps. The rows
+    do not move: the order that `dota-reorder-keys` makes names them. A mask whose rows
+    no grouping helps stays as it is; a remark (category `dota-group-rows`) counts
+    loads before and after.
+
+    ```mlir
+    dota.constant_mask dense<[[[0], [1], [0], [1]]]> : tensor<1x4x1xi32> : !dota.mask<1x4x2, keep = 1>
+    // becomes, with two rows in a group
+    dota.constant_mask dense<[[[0], [1], [0], [1]]]> : tensor<1x4x1xi32>
+        grouping dense<[[0, 2, 1, 3]]> : tensor<1x4xi32> : !dota.mask<1x4x2, keep = 1>
+    ```
+  }];
+  let options = [
+    Option<"machine", "machine", "std::string", "\"dota\"", "shipped machine, or a file; says how many rows are a group">,
+    Option<"tile", "tile", "uint64_t", "16", "rows that are grouped among themselves; 0: all">
+  ];
+}
+
+def ReorderKeys : MaskPass<"dota-reorder-keys"> {
+  let summary = "an order of the kept keys that shares loads, where a mask is known";
+  let description = [{
+    Gives each `dota.constant_mask` without an order the one in which the rows of a
+    group visit their keys with the fewest loads (`best`), by the paper's rule
+    (`greedy`), or each in ascending order (`in-order`). docs/key-order.md has the
+    rules. A remark (category `dota-reorder-keys`) counts loads before and after.
+
+    ```mlir
+    dota.constant_mask dense<[[[0, 1], [1, 3]]]> : tensor<1x2x2xi32> : !dota.mask<1x2x4, keep = 2>
+    // becomes, with two rows in a group: key 1 for both, then 0 and 3
+    dota.constant_mask dense<[[[0, 1], [1, 3]]]> : tensor<1x2x2xi32>
+        order dense<[[[2, 3, 0, 1, 1, 0, 0, 1]]]> : tensor<1x1x8xi32> of 2
+        : !dota.mask<1x2x4, keep = 2>
+    ```
+  }];
+  let options = [
+    Option<"machine", "machine", "std::string", "\"dota\"", "shipped machine, or a file; says how many rows are a group">,
+    Option<"rule", "rule", "std::string", "\"best\"", "in-order, greedy or best">
+  ];
+}
+
 #endif // DOTA_PASSES

@@ -12,6 +12,7 @@
 
 #include "../Lane/SramPlacement.h"
 #include "DotaToLane/Stream.h"
+#include "dota/Dialect/Dota/ConstantData.h"
 #include "dota/Passes.h"
 #include "dota/runtime/Error.h"
 #include "mlir/IR/Remarks.h"
@@ -156,11 +157,10 @@ struct DotaToLane : mlir::dota::impl::DotaToLaneBase<DotaToLane> {
       lane::DataOp::create(builder, block.location, block.address,
                            DenseElementsAttr::getFromRawBuffer(type, block.bytes));
     }
-    for (const auto &[value, mask] : plan.masks) {
-      auto type = cast<MaskType>(value.getType());
-      lane::MaskOp::create(builder, value.getLoc(), mask.id, type.getHeads(), type.getRows(),
-                           type.getKeys(), type.getKeep());
-    }
+    for (const auto &[value, mask] : plan.masks)
+      if (mask.op)
+        lane::MaskOp::create(builder, value.getLoc(), mask.id, mask.type.getHeads(),
+                             mask.type.getRows(), mask.type.getKeys(), mask.type.getKeep());
     for (unsigned lane = 0; lane < plan.lanes(); ++lane) {
       auto streamOp = lane::StreamOp::create(builder, program.getLoc(), lane);
       OpBuilder inside(builder.getContext());

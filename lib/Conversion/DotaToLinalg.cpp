@@ -12,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dota/Conversion/IRArithmetic.h"
+#include "dota/Dialect/Dota/ConstantData.h"
 #include "dota/Dialect/Dota/FixedPoint.h"
 #include "dota/Passes.h"
 #include "dota/runtime/Numerics.h"
@@ -710,6 +711,21 @@ struct DetectLowering : Lowering<DetectOp> {
   }
 };
 
+struct ConstantMaskLowering : Lowering<ConstantMaskOp> {
+  using Lowering::Lowering;
+
+  Value lower(ConstantMaskOp op, Adaptor, RankedTensorType type, Loops &loops) const final {
+    MaskType mask = op.getMask().getType();
+    const int64_t rows = mask.getHeads() * mask.getRows(), keep = mask.getKeep();
+    auto ids = *getConstantData<int32_t>(op.getIds());
+    SmallVector<bool> kept(type.getNumElements());
+    for (int64_t pair = 0; pair < type.getNumElements() / mask.getKeys() * keep; ++pair)
+      if (int32_t id = ids[pair % (rows * keep)]; id >= 0)
+        kept[pair / keep * mask.getKeys() + id] = true;
+    return loops.constant(DenseElementsAttr::get(type, kept));
+  }
+};
+
 //===----------------------------------------------------------------------===//
 // Softmax and normalisations
 //===----------------------------------------------------------------------===//
@@ -1290,10 +1306,10 @@ struct DotaToLinalg : mlir::dota::impl::DotaToLinalgBase<DotaToLinalg> {
     RewritePatternSet patterns(context);
     patterns
         .add<LinearLowering, AttentionLowering<AttentionOp>, AttentionLowering<MaskedAttentionOp>,
-             DetectLowering, SoftmaxLowering, LayerNormLowering, RmsNormLowering,
-             ActivationLowering, BinaryLowering<AddOp>, BinaryLowering<MulOp>, RotateLowering,
-             QuantizeLowering, DequantizeLowering, ConstantLowering, ObserveLowering,
-             ProgramLowering, ReturnLowering, LaunchLowering>(types, context);
+             DetectLowering, ConstantMaskLowering, SoftmaxLowering, LayerNormLowering,
+             RmsNormLowering, ActivationLowering, BinaryLowering<AddOp>, BinaryLowering<MulOp>,
+             RotateLowering, QuantizeLowering, DequantizeLowering, ConstantLowering,
+             ObserveLowering, ProgramLowering, ReturnLowering, LaunchLowering>(types, context);
 
     ConversionTarget target(*context);
     target.addIllegalDialect<DotaDialect>();

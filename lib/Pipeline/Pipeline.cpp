@@ -44,6 +44,9 @@ void mlir::dota::buildPrograms(OpPassManager &pm, const PipelineOptions &options
 }
 
 void mlir::dota::buildLanes(OpPassManager &pm, const PipelineOptions &options) {
+  // Masks that are known have their key orders in the streams.
+  pm.addPass(createGroupRows({options.machine, /*tile=*/16}));
+  pm.addPass(createReorderKeys({options.machine, /*rule=*/"best"}));
   pm.addPass(createDotaToLane({options.machine}));
   auto &lanes = pm.nest<lane::ProgramOp>();
   // While tiles are not placed yet, as placing makes them wait for one another.

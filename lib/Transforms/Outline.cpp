@@ -348,6 +348,13 @@ private:
     Value value = use.get();
     if (Value known = body.inside.lookupOrNull(value))
       return known;
+    if (auto mask = value.getDefiningOp<ConstantMaskOp>()) {
+      Operation *copy = body.builder.clone(*mask);
+      if (body.batch != kNoBatch)
+        copy->getResult(0).setType(withoutBatch(value.getType()));
+      body.inside.map(value, copy->getResult(0));
+      return copy->getResult(0);
+    }
     bool loses = losesBatch(use, body);
     if (isConstant(value))
       if (Value constant = constantInside(value, loses, body)) {

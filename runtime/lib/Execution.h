@@ -9,6 +9,7 @@
 
 #include "dota/runtime/Error.h"
 #include "dota/runtime/Execute.h"
+#include "dota/runtime/Schedule.h"
 
 #include <cstring>
 #include <fmt/format.h>
@@ -63,44 +64,26 @@ void widenSums(const std::byte *narrowed, unsigned narrow, size_t n, int64_t *su
 std::optional<int64_t> narrowSums(const int64_t *sums, unsigned narrow, size_t n,
                                   std::byte *narrowed);
 
-/// Calls f(row, positions, ids) for each row of a schedule in turn: the positions
-/// in the row's ids in the order of the steps, and the ids at them. Throws Error
-/// where the ids or the schedule are not of their form, or do not visit every kept
-/// key of a row exactly once. Of a `partial` one only the keys from `firstKey` to
-/// firstKey + keys - 1 are visited, their ids counted from firstKey. Adds up the work.
-class Schedule {
-public:
-  Schedule(const Execution &execution, uint64_t ids, uint64_t schedule, size_t rows, size_t keep,
-           size_t keys, unsigned group, bool partial, uint32_t firstKey);
+/// The schedule that `sddmm` or `spmm` follows, as it stands in SRAM.
+struct WrittenSchedule {
+  template <class T>
+  WrittenSchedule(const Execution &execution, const T &i)
+      : ids(read(execution, i.ids, size_t{i.rows} * i.keep)),
+        words(read(execution, i.schedule,
+                   i.group ? groups(i.rows, i.group) * scheduleWords(i.group, i.keep) : 0)),
+        schedule(ids, words, i.rows, i.keep, i.keys, i.group,
+                 fmt::format("the schedule at {}", i.schedule),
+                 i.partial ? std::optional<uint32_t>(i.firstKey) : std::nullopt) {}
 
-  template <class F>
-  void forEachRow(F &&f) {
-    for (size_t row = 0; row < rows_; ++row) {
-      readRow(row);
-      f(row, std::span<const uint32_t>(positions_), std::span<const uint32_t>(ids_));
-    }
-  }
-  const OrderWork &work() const { return work_; }
+  std::vector<uint32_t> ids, words;
+  Schedule schedule;
 
 private:
-  void countLoads(size_t firstRow);
-  void readRow(size_t row);
-  uint32_t idOf(size_t row, uint32_t position) const;
-  uint32_t step(size_t row, uint32_t step) const;
-  /// Whether the instruction has the key, or is to complain that it has not.
-  bool takes(uint32_t id) const { return !partial_ || (id >= firstKey_ && id - firstKey_ < keys_); }
-  std::string at(size_t row) const;
-
-  const Execution &execution_;
-  uint64_t idsAddress_, address_;
-  size_t rows_, keep_, keys_;
-  unsigned group_;
-  bool partial_;
-  uint32_t firstKey_;
-  uint32_t steps_ = 0; // of the group at hand
-  std::vector<uint32_t> positions_, ids_;
-  std::vector<bool> visited_;
-  OrderWork work_;
+  static std::vector<uint32_t> read(const Execution &execution, uint64_t address, size_t count) {
+    std::vector<uint32_t> values;
+    execution.load(address, count, values);
+    return values;
+  }
 };
 
 } // namespace dota

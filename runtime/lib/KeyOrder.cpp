@@ -486,7 +486,7 @@ OrderWork KeyOrder::order(std::span<const uint32_t> ids, size_t rows, size_t kee
     std::copy_n(lengths_, rows_, lengths);
     const uint32_t longest = longest_;
 
-    uint32_t *slot = schedule ? schedule + first / group * (2 + group * keep) : nullptr;
+    uint32_t *slot = schedule ? schedule + first / group * scheduleWords(group, keep) : nullptr;
     uint32_t steps = 0, loads = 0, spare = static_cast<uint32_t>(keep) - longest;
     for (uint32_t from = 0; from < longest; from += static_cast<uint32_t>(window)) {
       longest_ = std::min(static_cast<uint32_t>(window), longest - from);
@@ -495,7 +495,7 @@ OrderWork KeyOrder::order(std::span<const uint32_t> ids, size_t rows, size_t kee
         lengths_[r] = std::min(longest_, lengths[r] - std::min(from, lengths[r]));
       const bool planned = plan(groupIds + from, keep, slot != nullptr, spare - longest_);
       if (slot) {
-        uint32_t *at = slot + 2 + size_t{steps} * group;
+        uint32_t *at = slot + 2 + size_t{group} * (steps + 1);
         planned ? writePlan(from, at) : writeInOrder(from, at);
       }
       steps += step_;
@@ -505,6 +505,8 @@ OrderWork KeyOrder::order(std::span<const uint32_t> ids, size_t rows, size_t kee
     if (slot) {
       slot[0] = steps;
       slot[1] = loads;
+      for (unsigned r = 0; r < group; ++r)
+        slot[2 + r] = r < rows_ ? static_cast<uint32_t>(first + r) : kNoKey;
     }
     work.groups += 1;
     work.steps += steps;

@@ -105,7 +105,7 @@ OrderWork ScheduleWork::readData(uint64_t dram, uint64_t keep, uint64_t group) c
       throw Error(fmt::format("schedule at {} in DRAM takes {} steps for {} kept keys", dram,
                               work.steps, keep));
     for (uint64_t n = 0; n < work.steps * group; ++n)
-      work.kept += word(2 + n) != kNoKey;
+      work.kept += word(2 + group + n) != kNoKey;
     return work;
   }
   throw Error(fmt::format("timing alone cannot know the schedule from {} in DRAM: it is neither "
@@ -180,14 +180,14 @@ OrderWork ScheduleWork::follow(unsigned lane, const Instruction &instruction,
       uint64_t count = std::min<uint64_t>(i->group, i->rows - row);
       std::span<const uint32_t> ids = mask.rowsOf(i->head, i->firstRow + row, count);
       if (partial_)
-        schedule_.resize(2 + i->group * i->keep);
+        schedule_.resize(scheduleWords(i->group, i->keep));
       OrderWork work = order_.order(ids, count, i->keep, i->keys, i->group,
                                     partial_ ? schedule_.data() : nullptr);
       std::shared_ptr<Visits> visits;
       if (partial_) {
         visits = std::make_shared<Visits>(Visits{ids, std::vector<uint32_t>(ids.size())});
         for (uint64_t n = 0; n < work.steps * i->group; ++n)
-          if (uint32_t position = schedule_[2 + n]; position != kNoKey)
+          if (uint32_t position = schedule_[2 + i->group + n]; position != kNoKey)
             visits->steps[n % i->group * i->keep + position] = static_cast<uint32_t>(n / i->group);
       }
       sram_[lane][slot] = {false, 0, work, std::move(visits)};

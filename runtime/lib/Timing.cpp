@@ -108,7 +108,7 @@ struct Coster {
     uint64_t steps = w.groups ? ceilDiv(w.steps, w.groups) : 0;
     // A part of the keys is found by reading all of the schedule.
     uint64_t schedule = i.partial ? groups(rows, group) * scheduleBytes(group, keep)
-                                  : 8 * w.groups + 4 * group * w.steps;
+                                  : 8 * w.groups + 4 * group * (w.groups + w.steps);
     uint64_t read = readOnce + w.loads * vectorBytes + 4 * rows * keep + schedule;
     Cost cost;
     cost.cycles =

@@ -74,3 +74,30 @@ dota.program @heads_and_rows(%arg: tensor<4x6xf32>) -> (tensor<4x6xf32>, tensor<
   %z = dota.dequantize %l : tensor<4x6x!d> -> tensor<4x6xf32>
   dota.return %y, %z : tensor<4x6xf32>, tensor<4x6xf32>
 }
+
+// -----
+
+!x = !quant.uniform<i16<-32767:32767>:f32, 9.765625e-04>
+
+dota.program @no_order(%arg: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  %x = dota.quantize %arg : tensor<4x8xf32> -> tensor<4x8x!x>
+  // expected-error @+1 {{'dota.constant_mask' op has no order of its keys; dota-reorder-keys makes one}}
+  %m = dota.constant_mask dense<1> : tensor<1x4x1xi32> : !dota.mask<1x4x4, keep = 1>
+  %a = dota.masked_attention %x, %x, %x mask %m {heads = 1, kv_heads = 1, scale = 1.0 : f32} : (tensor<4x8x!x>, tensor<4x8x!x>, tensor<4x8x!x>, !dota.mask<1x4x4, keep = 1>) -> tensor<4x8x!x>
+  %y = dota.dequantize %a : tensor<4x8x!x> -> tensor<4x8xf32>
+  dota.return %y : tensor<4x8xf32>
+}
+
+// -----
+
+!x = !quant.uniform<i16<-32767:32767>:f32, 9.765625e-04>
+
+dota.program @group(%arg: tensor<5x8xf32>) -> tensor<5x8xf32> {
+  %x = dota.quantize %arg : tensor<5x8xf32> -> tensor<5x8x!x>
+  // expected-error @+1 {{'dota.constant_mask' op has an order of 5 rows a group; at most 4 share a load on machine 'small'}}
+  %m = dota.constant_mask dense<1> : tensor<1x5x1xi32>
+      order dense<[[[1, 1, 0, 1, 2, 3, 4, 0, 0, 0, 0, 0]]]> : tensor<1x1x12xi32> of 5 : !dota.mask<1x5x5, keep = 1>
+  %a = dota.masked_attention %x, %x, %x mask %m {heads = 1, kv_heads = 1, scale = 1.0 : f32} : (tensor<5x8x!x>, tensor<5x8x!x>, tensor<5x8x!x>, !dota.mask<1x5x5, keep = 1>) -> tensor<5x8x!x>
+  %y = dota.dequantize %a : tensor<5x8x!x> -> tensor<5x8xf32>
+  dota.return %y : tensor<5x8xf32>
+}

@@ -74,3 +74,21 @@ func.func @cut(%x: tensor<2x4x8xf32>, %b: tensor<1x1x4x4xf32>) -> tensor<2x4x8xf
   %y = dota.dequantize %4 : tensor<2x4x8x!q> -> tensor<2x4x8xf32>
   return %y : tensor<2x4x8xf32>
 }
+
+// -----
+
+!q = !quant.uniform<i16<-32767:32767>:f32, 9.765625e-04>
+
+// A known mask goes along with its readers, for each sequence the same.
+// CHECK-LABEL: dota.program @program_0(%{{.*}}: tensor<4x8xf32>) -> tensor<4x8xf32> {
+// CHECK: %[[MASK:.*]] = dota.constant_mask {{.*}} : !dota.mask<1x4x4, keep = 2>
+// CHECK: dota.masked_attention %{{.*}} mask %[[MASK]]
+// CHECK-LABEL: func @known
+// CHECK-NOT: dota.constant_mask
+func.func @known(%x: tensor<2x4x8xf32>) -> tensor<2x4x8xf32> {
+  %m = dota.constant_mask dense<[[[0, 1], [1, 2], [2, 3], [3, -1]]]> : tensor<1x4x2xi32> : !dota.mask<2x1x4x4, keep = 2>
+  %0 = dota.quantize %x : tensor<2x4x8xf32> -> tensor<2x4x8x!q>
+  %1 = dota.masked_attention %0, %0, %0 mask %m {heads = 1 : i64, kv_heads = 1 : i64, scale = 1.0 : f32} : (tensor<2x4x8x!q>, tensor<2x4x8x!q>, tensor<2x4x8x!q>, !dota.mask<2x1x4x4, keep = 2>) -> tensor<2x4x8x!q>
+  %y = dota.dequantize %1 : tensor<2x4x8x!q> -> tensor<2x4x8xf32>
+  return %y : tensor<2x4x8xf32>
+}

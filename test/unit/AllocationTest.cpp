@@ -26,7 +26,7 @@ TEST(Allocation, OrderingKeysTakesNoMemoryOnceItHasSome) {
     for (unsigned group : {4u, 8u}) {
       KeyOrder scheduler(rule);
       constexpr size_t kRows = 64, kKeys = 64, kKeep = 32;
-      std::vector<uint32_t> schedule(kRows / group * (2 + group * kKeep));
+      std::vector<uint32_t> schedule(kRows / group * scheduleWords(group, kKeep));
       auto order = [&](const Mask &mask) {
         scheduler.order(mask.ids, kRows, kKeep, kKeys, group, schedule.data());
       };

@@ -223,15 +223,13 @@ protected:
 
 TEST_F(Sparse, OrderWritesTheSchedule) {
   EXPECT_EQ(ordered, (OrderWork{2, 5, 6, 7}));
-  const auto words = get<uint32_t>(schedule, 16);
-  EXPECT_EQ(words[0], 3u); // steps and loads
-  EXPECT_EQ(words[1], 4u);
-  EXPECT_EQ(words[8], 2u);
-  EXPECT_EQ(words[9], 2u);
+  const auto words = get<uint32_t>(schedule, 20);
+  // Steps, loads and rows.
+  EXPECT_THAT(std::vector(words.begin(), words.begin() + 4), ElementsAre(3, 4, 0, 1));
   // The group of one row: its keys, the absent row idle.
-  EXPECT_THAT(std::vector(words.begin() + 10, words.begin() + 14),
-              ElementsAre(0, kNoKey, 1, kNoKey));
-  EXPECT_EQ(words[14], 0xccccccccu) << "what a schedule does not need stays";
+  EXPECT_THAT(std::vector(words.begin() + 10, words.begin() + 18),
+              ElementsAre(2, 2, 2, kNoKey, 0, kNoKey, 1, kNoKey));
+  EXPECT_EQ(words[18], 0xccccccccu) << "what a schedule does not need stays";
 }
 
 TEST_F(Sparse, OrderRefusesBrokenIds) {
@@ -312,10 +310,14 @@ TEST_F(Sparse, BrokenSchedulesAreRefused) {
   };
   EXPECT_EQ(errorAfter(0, 0, 4), "row 0" + at + " has 4 steps; 3 keys a row are kept at most");
   EXPECT_EQ(errorAfter(0, 1, 3), "row 0" + at + " says 3 loads; its steps make 4");
-  EXPECT_EQ(errorAfter(1, 2, 3), "row 2" + at + " visits position 3; 3 keys are kept");
-  EXPECT_EQ(errorAfter(1, 3, 0), "row 3" + at + " visits a key; there are 3 rows");
-  EXPECT_EQ(errorAfter(1, 2, 2), "row 2" + at + " visits position 2, where no key is kept");
-  change(1, 4, 0);
+  const std::string groupAt = " of the schedule at " + std::to_string(schedule) + " has row ";
+  EXPECT_EQ(errorAfter(0, 3, 3), "group 0" + groupAt + "3; there are 3 rows");
+  EXPECT_EQ(errorAfter(0, 3, 0), "row 0" + at + " is in two groups");
+  EXPECT_EQ(errorAfter(1, 3, 0), "row 0" + at + " is in a group of 1");
+  EXPECT_EQ(errorAfter(1, 4, 3), "row 2" + at + " visits position 3; 3 keys are kept");
+  EXPECT_EQ(errorAfter(1, 5, 0), "row 3" + at + " visits a key; there are 3 rows");
+  EXPECT_EQ(errorAfter(1, 4, 2), "row 2" + at + " visits position 2, where no key is kept");
+  change(1, 6, 0);
   EXPECT_EQ(errorOf(i), "row 2" + at + " visits position 0 twice");
   lane.sram = good;
   change(1, 0, 1);
@@ -332,8 +334,8 @@ TEST_F(Sparse, AnyValidOrderGivesTheSameSums) {
   run(i);
   const auto expected = get<int64_t>(i.c, 9);
   // The last row the other way round.
-  change(1, 2, 1);
-  change(1, 4, 0);
+  change(1, 4, 1);
+  change(1, 6, 0);
   i.c = room(72);
   run(i);
   EXPECT_EQ(get<int64_t>(i.c, 9), expected);

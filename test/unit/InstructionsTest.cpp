@@ -157,7 +157,7 @@ TEST(Instructions, RegionsFollowFlagsAndPrecision) {
   EXPECT_EQ(expected[1].end(), 1000u + 5 * 32 + 3);
 
   Order order{.ids = 0, .schedule = 512, .rows = 6, .keys = 100, .keep = 3, .group = 4};
-  expected = {{0, 6, 12, 12, false}, {512, 2, 56, 56, true}};
+  expected = {{0, 6, 12, 12, false}, {512, 2, 72, 72, true}};
   EXPECT_EQ(regionsOf(order), expected);
 }
 

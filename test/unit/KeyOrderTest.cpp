@@ -72,7 +72,7 @@ Counts countOf(const Group &g) {
 /// take more steps.
 OrderWork orderAndCheck(KeyOrder &order, const Group &g, bool more = false) {
   constexpr uint32_t kUntouched = 0x5a5a5a5a;
-  size_t slot = 2 + g.group * g.keep;
+  size_t slot = scheduleWords(g.group, g.keep);
   size_t groups = (g.rows + g.group - 1) / g.group;
   std::vector<uint32_t> schedule(groups * slot, kUntouched);
   OrderWork work = order.order(g.ids, g.rows, g.keep, g.keys, g.group, schedule.data());
@@ -83,12 +83,14 @@ OrderWork orderAndCheck(KeyOrder &order, const Group &g, bool more = false) {
   for (size_t i = 0; i < groups; ++i) {
     const uint32_t *s = schedule.data() + i * slot;
     uint64_t loads = 0;
+    for (size_t r = 0; r < g.group; ++r)
+      EXPECT_EQ(s[2 + r], i * g.group + r < g.rows ? i * g.group + r : kNoKey);
     std::set<std::pair<size_t, uint32_t>> visited;
     size_t longest = 0;
     for (uint32_t step = 0; step < s[0]; ++step) {
       std::set<uint32_t> keys;
       for (unsigned r = 0; r < g.group; ++r) {
-        uint32_t position = s[2 + step * g.group + r];
+        uint32_t position = s[2 + g.group + step * g.group + r];
         if (position == kNoKey)
           continue;
         size_t row = i * g.group + r;
@@ -111,7 +113,7 @@ OrderWork orderAndCheck(KeyOrder &order, const Group &g, bool more = false) {
     seen.steps += s[0];
     seen.loads += loads;
     seen.kept += visited.size();
-    for (size_t w = 2 + size_t{s[0]} * g.group; w < slot; ++w)
+    for (size_t w = 2 + g.group + size_t{s[0]} * g.group; w < slot; ++w)
       EXPECT_EQ(s[w], kUntouched);
   }
   EXPECT_EQ(seen, work);
@@ -475,7 +477,7 @@ TEST(KeyOrder, DeterministicAndReusable) {
   KeyOrder used;
   for (int i = 0; i < 20; ++i) {
     Group g = randomRows(random, 1 + i % 8, 9, 6 + i, 64, true);
-    size_t words = (9 + g.group - 1) / g.group * (2 + g.group * g.keep);
+    size_t words = (9 + g.group - 1) / g.group * scheduleWords(g.group, g.keep);
     std::vector<uint32_t> a(words), b(words);
     used.order(g.ids, g.rows, g.keep, g.keys, g.group, a.data());
     KeyOrder().order(g.ids, g.rows, g.keep, g.keys, g.group, b.data());

@@ -19,6 +19,7 @@
 #include "gtest/gtest.h"
 #include <cstring>
 #include <fstream>
+#include <numeric>
 #include <random>
 
 using namespace mlir;
@@ -213,6 +214,42 @@ public:
          (bias.name.empty() ? "" : ", " + bias.type) + ") -> " + mask.type);
     return mask;
   }
+  /// A known mask: rows of any length up to `keep`, groups of any rows out of 16.
+  Mask knownMask(int64_t heads, int64_t rows, int64_t keys, int64_t keep) {
+    std::string ids = "dense<[", grouping = "dense<[";
+    auto list = [](std::string &text, const std::vector<int64_t> &values) {
+      text += text.back() == ']' ? ", [" : "[";
+      for (size_t i = 0; i < values.size(); ++i)
+        text += (i ? ", " : "") + std::to_string(values[i]);
+      text += "]";
+    };
+    for (int64_t head = 0; head < heads; ++head) {
+      ids += head ? ", [" : "[";
+      std::vector<int64_t> all(keys), places(rows);
+      std::iota(all.begin(), all.end(), 0);
+      std::iota(places.begin(), places.end(), 0);
+      for (int64_t row = 0; row < rows; ++row) {
+        std::shuffle(all.begin(), all.end(), random);
+        int64_t length = chance(70) ? keep : static_cast<int64_t>(random() % (keep + 1));
+        std::vector<int64_t> kept(all.begin(), all.begin() + length);
+        std::sort(kept.begin(), kept.end());
+        kept.resize(keep, -1);
+        list(ids, kept);
+      }
+      ids += "]";
+      for (int64_t row = 0; row < rows; row += 16)
+        std::shuffle(places.begin() + row, places.begin() + std::min(row + 16, rows), random);
+      list(grouping, places);
+    }
+    std::string shape = std::to_string(heads) + "x" + std::to_string(rows) + "x";
+    Mask mask{"%v" + std::to_string(next++), "!dota.mask<" + shape + std::to_string(keys) +
+                                                 ", keep = " + std::to_string(keep) + ">"};
+    line(mask.name + " = dota.constant_mask " + ids + "]> : tensor<" + shape +
+         std::to_string(keep) + "xi32>" +
+         (chance(50) ? " grouping " + grouping + "]> : tensor<" + shape + "i32>" : "") + " : " +
+         mask.type);
+    return mask;
+  }
   Value attend(const Value &q, const Value &k, const Value &v, int64_t heads, int64_t kvHeads,
                const Mask *mask, const Bias &bias, bool causal) {
     int bits = activationBits();
@@ -304,7 +341,9 @@ public:
         lowQ = lowRank(x, found, rank, bits);
         lowK = lowRank(memory, found, rank, bits);
       }
-      Mask mask = detect(lowQ, lowK, found, 1 + random() % memory.rows, b, causal);
+      int64_t keep = 1 + static_cast<int64_t>(random() % memory.rows);
+      Mask mask = chance(30) ? knownMask(found, x.rows, memory.rows, keep)
+                             : detect(lowQ, lowK, found, keep, b, causal);
       y = attend(q, k, v, heads, kvHeads, &mask, b, causal);
       // A mask for two: found first, kept for both.
       if (chance(20))
@@ -521,7 +560,9 @@ protected:
   }
 
   /// By the lanes. Nothing where a tile does not fit.
-  std::optional<Bytes> lanes(const std::string &text, const Bytes &inputs, MachineShape shape) {
+  std::optional<Bytes> lanes(const std::string &text, const Bytes &inputs, MachineShape shape,
+                             ::dota::Masks *foundMasks = nullptr,
+                             ::dota::OrderWork *keyWork = nullptr) {
     std::string path = testing::TempDir() + "lowering-" + std::to_string(shape.lanes) + "-" +
                        std::to_string(shape.sram) + ".toml";
     std::ofstream(path) << "name = \"test\"\n[lanes]\ncount = " << shape.lanes
@@ -533,6 +574,9 @@ protected:
       return std::nullopt;
     module->lookupSymbol("main")->erase();
     PassManager passes(&context);
+    if (groupsRows)
+      passes.addPass(createGroupRows({path, /*tile=*/16}));
+    passes.addPass(createReorderKeys({path, "best"}));
     passes.addPass(createDotaToLane({path}));
     passes.addNestedPass<lane::ProgramOp>(createAllocateSram({0, path}));
     passes.addNestedPass<lane::ProgramOp>(createInsertWaits());
@@ -571,6 +615,10 @@ protected:
       EXPECT_EQ(simulator.statistics().valueWork, timing.statistics().valueWork);
       EXPECT_EQ(simulator.statistics().keyWork.kept, simulator.statistics().valueWork.kept);
       EXPECT_EQ(simulator.statistics().keyWork.loads, simulator.statistics().valueWork.loads);
+      if (foundMasks)
+        *foundMasks = masks;
+      if (keyWork)
+        *keyWork = simulator.statistics().keyWork;
     } catch (const ::dota::Error &error) {
       ADD_FAILURE() << error.what();
       return std::nullopt;
@@ -597,6 +645,7 @@ protected:
 
   MLIRContext context;
   std::string diagnostics;
+  bool groupsRows = false;
   int blocks = 0; ///< instructions of the last program that take a block of keys
 };
 
@@ -642,6 +691,84 @@ TEST_P(LoweringTest, GivesTheBitsOfTheMeaning) {
   }
   EXPECT_GE(ran, 4) << diagnostics;
 }
+
+/// Attention over a mask; `maskOp` makes it of the detector's %lq and %lk.
+std::string sparseProgram(const std::string &maskOp) {
+  std::string weight = "dense<\"0x", detector = "dense<\"0x";
+  std::mt19937 random(7);
+  auto hex = [&](std::string &text, int count) {
+    for (int i = 0; i < 2 * count; ++i) {
+      char byte[3];
+      std::snprintf(byte, sizeof(byte), "%02X", static_cast<unsigned>(random() & 127));
+      text += byte;
+    }
+    text += "\">";
+  };
+  hex(weight, 16 * 16);
+  hex(detector, 16 * 8);
+  return R"(
+    !x = !quant.uniform<i16<-32767:32767>:f32, 9.765625e-04>
+    !w = !quant.uniform<i16<-32767:32767>:f32, 3.0517578125e-05>
+    !d = !quant.uniform<i4<-7:7>:f32, 2.0>
+    !m = !dota.mask<4x41x41, keep = 7>
+    dota.program @p(%arg: tensor<41x16xf32>) -> tensor<41x16xf32> {
+      %w = dota.constant )" +
+         weight + R"( : tensor<16x16xi16> : tensor<16x16x!w>
+      %wd = dota.constant )" +
+         detector + R"( : tensor<16x8xi16> : tensor<16x8x!w>
+      %x = dota.quantize %arg : tensor<41x16xf32> -> tensor<41x16x!x>
+      %q = dota.linear %x, %w : tensor<41x16x!x>, tensor<16x16x!w> -> tensor<41x16x!x>
+      %l = dota.linear %x, %wd : tensor<41x16x!x>, tensor<16x8x!w> -> tensor<41x8x!d>
+      %m = )" +
+         maskOp + R"( -> !m
+      %a = dota.masked_attention %q, %q, %q mask %m {heads = 4, kv_heads = 4, scale = 0.25 : f32} : (tensor<41x16x!x>, tensor<41x16x!x>, tensor<41x16x!x>, !m) -> tensor<41x16x!x>
+      %y = dota.dequantize %a : tensor<41x16x!x> -> tensor<41x16xf32>
+      dota.return %y : tensor<41x16xf32>
+    }
+    func.func @main(%arg: tensor<41x16xf32>) -> tensor<41x16xf32> {
+      %r = dota.launch @p(%arg) : (tensor<41x16xf32>) -> tensor<41x16xf32>
+      return %r : tensor<41x16xf32>
+    })";
+}
+
+using KnownMaskTest = LoweringTest;
+
+TEST_P(KnownMaskTest, GivesWhatTheFoundOneGives) {
+  const std::string found =
+      sparseProgram("dota.detect %l, %l {heads = 4} : (tensor<41x8x!d>, tensor<41x8x!d>)");
+  const Bytes inputs = randomInputs(found, &context, 3);
+  const MachineShape shape{GetParam(), 90112};
+  ::dota::Masks masks;
+  ::dota::OrderWork foundWork, knownWork, groupedWork;
+  std::optional<Bytes> expected = lanes(found, inputs, shape, &masks, &foundWork);
+  ASSERT_TRUE(expected);
+  EXPECT_EQ(*expected, meaning(found, inputs));
+
+  const ::dota::Mask *mask = masks.find(::dota::Masks::nameOf("p", 0, 0));
+  ASSERT_TRUE(mask);
+  std::string ids = "dense<\"0x";
+  for (uint32_t id : mask->ids) {
+    char word[9];
+    std::snprintf(word, sizeof(word), "%08X", __builtin_bswap32(id));
+    ids += word;
+  }
+  std::string known = sparseProgram("dota.constant_mask " + ids + "\"> : tensor<4x41x7xi32> :");
+  known.replace(known.find(": -> !m"), 7, ": !m");
+  std::optional<Bytes> given = lanes(known, inputs, shape, nullptr, &knownWork);
+  ASSERT_TRUE(given);
+  EXPECT_EQ(*given, *expected);
+  EXPECT_EQ(knownWork, foundWork) << "the same key loads";
+  EXPECT_EQ(meaning(known, inputs), *expected);
+
+  groupsRows = true;
+  std::optional<Bytes> grouped = lanes(known, inputs, shape, nullptr, &groupedWork);
+  ASSERT_TRUE(grouped);
+  EXPECT_EQ(*grouped, *expected);
+  EXPECT_EQ(groupedWork.kept, knownWork.kept);
+  EXPECT_LT(groupedWork.loads, knownWork.loads);
+}
+
+INSTANTIATE_TEST_SUITE_P(Lanes, KnownMaskTest, testing::Values(1, 2, 4, 8));
 
 TEST_P(LoweringTest, KeysBlockByBlock) {
   unsigned seed = GetParam();

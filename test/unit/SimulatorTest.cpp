@@ -442,6 +442,42 @@ TEST(Simulator, TimingAloneGivesTheCyclesOfTheFullRun) {
   }
 }
 
+TEST(Simulator, AttentionCostsWhatItsCountsSay) {
+  // Nothing overlaps in this program, so that units' cycles add up.
+  const Program program = sparseProgram(4);
+  auto timeOfMask = [&](const Machine &machine, auto firstKeyOf) {
+    Mask mask(1, 10, 5);
+    for (uint32_t row = 0; row < 10; ++row)
+      for (uint32_t i = 0; i < 5; ++i)
+        mask.ids[5 * row + i] = firstKeyOf(row) + i;
+    Masks masks;
+    masks.add("p.0.3", mask);
+    Simulator simulator(program, machine);
+    simulator.run({}, {}, {.timingOnly = true, .masks = &masks});
+    return simulator.statistics();
+  };
+  auto same = [](uint32_t) { return 3u; };
+  // Rows 4 and 5 want other keys than 6 and 7, row 8 others than 9.
+  auto mixed = [](uint32_t row) { return row < 4 ? 3u : row < 8 ? row / 2 % 2 * 5 : row % 2 * 5; };
+
+  Machine machine = machineOf(1);
+  Statistics s = timeOfMask(machine, mixed);
+  // Three groups of five steps; 5, 10 and 10 loads.
+  EXPECT_EQ(s.keyWork, (OrderWork{3, 15, 25, 50}));
+  // 10 x 16 estimated scores, compared 32 a cycle; 50 ids, 4 a cycle.
+  EXPECT_EQ(s.busy[static_cast<size_t>(Unit::Detector)], 5u + 8);
+  EXPECT_EQ(s.busy[static_cast<size_t>(Unit::Scheduler)], 13u + 8);
+  // The keys of estimated scores stand in the rows of PEs, 10 queries pass them; then
+  // all groups side by side take five steps of one cycle each, for keys and for values.
+  EXPECT_EQ(s.busy[static_cast<size_t>(Unit::Rmmu)], 10u + 8 + 5 + 8 + 5 + 8);
+  EXPECT_EQ(timeOfMask(machine, same).cycles, s.cycles) << "SRAM does not set the pace";
+
+  // One vector of 16 bytes a cycle: ten more loads of keys, ten of values.
+  machine.sram.bytesPerCycle = 16;
+  EXPECT_EQ(timeOfMask(machine, same).keyWork.loads, 15u);
+  EXPECT_EQ(timeOfMask(machine, mixed).cycles, timeOfMask(machine, same).cycles + 20);
+}
+
 TEST(Simulator, BuffersOfTheSchedulerChangeLoadsAndTimeAlone) {
   // With timing alone, too; outputs stay the same to the bit.
   std::mt19937 random(8);
@@ -512,7 +548,7 @@ TEST(Simulator, SchedulesOfTheProgramsDataGiveTheSameTime) {
   // A known mask: ids and schedule stand in DRAM and are loaded.
   constexpr uint32_t rows = 6, keep = 3, keys = 8, depth = 4, group = 4;
   std::vector<uint32_t> ids = {0, 1, 2, 1, 2, 3, 0, 2, 4, 2, 3, 7, 5, 6, 7, 0, 1, kNoKey};
-  std::vector<uint32_t> schedule(2 * (2 + group * keep), kNoKey);
+  std::vector<uint32_t> schedule(2 * scheduleWords(group, keep), kNoKey);
   OrderWork work = KeyOrder().order(ids, rows, keep, keys, group, schedule.data());
   std::vector<uint8_t> bytes(4 * (ids.size() + schedule.size()));
   std::memcpy(bytes.data(), ids.data(), 4 * ids.size());
@@ -545,7 +581,7 @@ TEST(Simulator, SchedulesOfTheProgramsDataGiveTheSameTime) {
 TEST(Simulator, SchedulesThroughDramGiveTheSameTime) {
   // Two lanes: one orders and stores, the other loads and uses half of it.
   constexpr uint32_t rows = 8, keep = 3, keys = 16, depth = 4, group = 4,
-                     slot = 8 + 4 * group * keep;
+                     slot = scheduleBytes(group, keep);
   Program program = programOf(
       {{Load{.sram = 0, .dram = 0, .rows = 1, .rowBytes = 8 * rows * keys}, Wait{kDma, 1},
         Select{.scores = 0, .ids = 2048, .rows = rows, .keys = keys, .keep = keep, .mask = 0},
@@ -565,9 +601,8 @@ TEST(Simulator, SchedulesThroughDramGiveTheSameTime) {
               .dramStride = 256,
               .sramStride = slot},
         Store{.sram = 2048, .dram = 16384, .rows = 1, .rowBytes = 4 * rows * keep}, Barrier{1}},
-       {Barrier{1}, Load{.sram = 512, .dram = 8192 + 256, .rows = 1, .rowBytes = slot},
-        Load{.sram = 0, .dram = 16384 + 4 * 4 * keep, .rows = 1, .rowBytes = 4 * 4 * keep},
-        Wait{kDma, 2},
+       {Barrier{1}, Load{.sram = 512, .dram = 8192, .rows = 1, .rowBytes = slot},
+        Load{.sram = 0, .dram = 16384, .rows = 1, .rowBytes = 4 * 4 * keep}, Wait{kDma, 2},
         Sddmm{.q = 1024,
               .k = 2048,
               .ids = 0,

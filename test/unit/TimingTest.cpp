@@ -109,7 +109,7 @@ TEST(Timing, SddmmIdleSlotsCost) {
   };
   EXPECT_EQ(cycles(1), 48u);
   EXPECT_EQ(cycles(4), 48u);
-  // 8 groups: 32 queries and 80 keys of 128 bytes, ids 1280, schedule 64 + 1280: 67 cycles.
+  // 8 groups: 32 queries and 80 keys of 128 bytes, ids 1280, schedule 64 + 1408: 67 cycles.
   EXPECT_EQ(cycles(8), 75u);
   Machine wide = kMachine;
   wide.sram.bytesPerCycle = 1024;

@@ -14,6 +14,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "Attention.h"
+#include "dota/Dialect/Dota/ConstantData.h"
+#include "mlir/IR/Remarks.h"
 #include <cmath>
 
 using namespace mlir;
@@ -28,7 +30,7 @@ static void describeBias(const Matrix &bias, int64_t &heads, int64_t &rows) {
 }
 
 AttentionKernel::AttentionKernel(const Plan &plan, const Step &step)
-    : plan(plan), step(step), op(step.ops.front()) {
+    : plan(plan), step(step), op(step.ops.front()), share(plan.machine.rmmu.group) {
   auto attention = [&](auto attention) {
     q = &plan[attention.getQ()];
     k = &plan[attention.getK()];
@@ -60,8 +62,12 @@ AttentionKernel::AttentionKernel(const Plan &plan, const Step &step)
     mask = &plan.mask(detection.getMask());
     detectOp = op;
   }
-  if (mask)
-    keep = cast<MaskType>(const_cast<MaskInfo *>(mask)->op.getMask().getType()).getKeep();
+  if (mask) {
+    keep = mask->type.getKeep();
+    known = mask->known;
+    if (known)
+      share = *known.getGroup();
+  }
   if (auto detection = dyn_cast_or_null<DetectOp>(detectOp)) {
     detect = mask;
     lowQ = &plan[detection.getQ()];
@@ -126,7 +132,7 @@ AttentionKernel::Layout AttentionKernel::layoutFor(int64_t rows, int64_t scoreRo
     else if (!twoPasses)
       layout.ids = ring(4 * rows * keep, last - s.select + 1);
     if (attends())
-      layout.schedule = ring(scheduleBytes(rows), s.values - s.order + 1);
+      layout.schedule = ring(scheduleBytes(rows), s.values - s.order + 1 + (known ? ahead : 0));
   }
   if (attends()) {
     if (!stays(q))
@@ -218,8 +224,9 @@ double AttentionKernel::cyclesOf(const Layout &layout) const {
     return loop(first, tiles * laneHeads) + perHead * laneHeads;
   }
   Work &last = layout.twoPasses ? second : first;
-  const double order = masked() ? units.order(rows * keep) : 0;
+  const double order = masked() && !known ? units.order(rows * keep) : 0;
   first.scheduler += order;
+  load(first, bool(known), scheduleBytes(rows));
   load(first, masked() && !detects(), 4 * rows * keep);
   load(first, !stays(q), rows * bytesOf(width, q->bits));
   head(first, *k, layout.k, keys * bytesOf(width, k->bits));
@@ -232,6 +239,7 @@ double AttentionKernel::cyclesOf(const Layout &layout) const {
     first.dma += units.transfer(betweenBytes(rows, columns()));
     second.dma += units.transfer(betweenBytes(rows, columns()));
     second.scheduler += order;
+    load(second, bool(known), scheduleBytes(rows));
     load(second, masked() && !detects(), 4 * rows * keep);
   }
   head(last, *v, layout.v, keys * bytesOf(valueWidth, v->bits));
@@ -246,7 +254,6 @@ double AttentionKernel::cyclesOf(const Layout &layout) const {
 
 std::optional<int64_t> AttentionKernel::choose(int64_t room) {
   int64_t least = std::numeric_limits<int64_t>::max();
-  const int64_t share = plan.machine.rmmu.group;
   fewest = std::numeric_limits<double>::infinity();
   detection.reset();
   attention.reset();
@@ -275,24 +282,102 @@ std::optional<int64_t> AttentionKernel::choose(int64_t room) {
   if (balance)
     for (int64_t &rows : heights)
       rows = std::min(std::max(rows / balance, int64_t{1}) * balance, queries);
-  for (bool twoPasses : {false, true}) {
-    if (twoPasses && !attends())
-      break;
-    for (int64_t rows : heights) {
-      for (Stages stages : {masked() ? kMaskedApart : kDenseApart, kBeside, kTogether})
-        for (int64_t headSlots : {2, 1})
-          consider(rows, rows, stages, headSlots, twoPasses);
-      // Estimated scores of a part of the rows at a time.
-      if (detects() && rows <= 32)
-        for (int64_t part : {balance ? balance : share, share / 2, int64_t{1}})
-          if (part > 0 && part < rows)
-            consider(rows, part, kTogether, 1, twoPasses);
-    }
+  SmallVector<int64_t> apart;
+  if (known) {
+    heights.push_back(std::min<int64_t>(queries, 1024));
+    for (int64_t rows : heights)
+      if (!keepsGroups(rows))
+        apart.push_back(rows);
+    llvm::erase_if(heights, [&](int64_t rows) { return llvm::is_contained(apart, rows); });
   }
-  considerBlocks(room, least);
+  auto considerAll = [&](ArrayRef<int64_t> heights) {
+    for (bool twoPasses : {false, true}) {
+      if (twoPasses && !attends())
+        break;
+      for (int64_t rows : heights) {
+        for (Stages stages : {masked() ? kMaskedApart : kDenseApart, kBeside, kTogether})
+          for (int64_t headSlots : {2, 1})
+            consider(rows, rows, stages, headSlots, twoPasses);
+        // Estimated scores of a part of the rows at a time.
+        if (detects() && rows <= 32)
+          for (int64_t part : {balance ? balance : share, share / 2, int64_t{1}})
+            if (part > 0 && part < rows)
+              consider(rows, part, kTogether, 1, twoPasses);
+      }
+    }
+  };
+  considerAll(heights);
+  // Better tiles that take groups apart than none.
+  if (std::isinf(fewest))
+    considerAll(apart);
+  // An order that is known is for keys that are held together.
+  if (!known)
+    considerBlocks(room, least);
   if (std::isinf(fewest))
     return least;
   return std::nullopt;
+}
+
+bool AttentionKernel::keepsGroups(int64_t rows) const {
+  auto order = *getConstantData<int32_t>(*known.getOrder());
+  const int64_t slot = ::dota::scheduleWords(share, keep), groups = ::dota::groups(queries, share);
+  for (int64_t g = 0; g < mask->type.getHeads() * groups; ++g)
+    for (int64_t member = 0; member < share; ++member) {
+      int64_t row = order[g * slot + 2 + member];
+      if (row >= 0 && row / rows != g % groups * share / rows)
+        return false;
+    }
+  return true;
+}
+
+void AttentionKernel::layOut(Data &data) {
+  if (!known)
+    return;
+  auto place = [&](int64_t tile, int64_t count, auto wordAt) {
+    auto [entry, isNew] = data.masks.insert({{known, tile}, -1});
+    if (isNew) {
+      entry->second = data.add(known.getLoc(), 4 * count);
+      for (int64_t i = 0; i < count; ++i) {
+        int32_t word = wordAt(i);
+        std::memcpy(data.last().data() + 4 * i, &word, 4);
+      }
+    }
+    return entry->second;
+  };
+  auto ids = *getConstantData<int32_t>(known.getIds());
+  knownIds = place(0, mask->type.getHeads() * queries * keep, [&](int64_t i) { return ids[i]; });
+  std::vector<int32_t> words = tileOrders();
+  knownOrder = place(best.rows, words.size(), [&](int64_t i) { return words[i]; });
+}
+
+/// The orders of all tiles, one after another; rows count from their tile's first.
+std::vector<int32_t> AttentionKernel::tileOrders() const {
+  auto order = *getConstantData<int32_t>(*known.getOrder());
+  const int64_t slot = ::dota::scheduleWords(share, keep);
+  std::vector<int32_t> words;
+  if (keepsGroups(best.rows)) {
+    for (int64_t i = 0; i < known.getOrder()->getNumElements(); ++i) {
+      int64_t at = i % slot;
+      bool isRow = at >= 2 && at < 2 + share && order[i] >= 0;
+      words.push_back(isRow ? static_cast<int32_t>(order[i] % best.rows) : order[i]);
+    }
+    return words;
+  }
+  remark::missed(known.getLoc(), remark::RemarkOpts::name("ordered").category("dota-to-lane"))
+      << "tiles take groups of rows apart; their keys are ordered anew"
+      << remark::metric("rows", best.rows);
+  ::dota::KeyOrder scheduler(plan.machine.orderOptions());
+  auto ids = *getConstantData<int32_t>(known.getIds());
+  for (int64_t head = 0; head < mask->type.getHeads(); ++head)
+    for (int64_t first = 0; first < queries; first += best.rows) {
+      const int64_t rows = std::min(best.rows, queries - first);
+      std::vector<uint32_t> kept, schedule(::dota::groups(rows, share) * slot, ::dota::kNoKey);
+      for (int64_t i = 0; i < rows * keep; ++i)
+        kept.push_back(ids[(head * queries + first) * keep + i]);
+      scheduler.order(kept, rows, keep, keys, share, schedule.data());
+      words.insert(words.end(), schedule.begin(), schedule.end());
+    }
+  return words;
 }
 
 int64_t AttentionKernel::scratchBytes(unsigned lane) const {
@@ -331,8 +416,12 @@ void AttentionKernel::loadBiasRows(Stream &stream, Ring &ring, int64_t turn, con
 int64_t AttentionKernel::idsAddress(unsigned lane, int64_t head, int64_t row) const {
   if (detects() && attends())
     return step.scratch[lane] + 4 * row * keep;
-  const int64_t found = mask->shared ? 0 : head - mask->heads[lane].begin;
-  return mask->addresses[lane] + 4 * (found * queries + row) * keep;
+  if (mask->shared)
+    head = 0;
+  if (known)
+    return knownIds + 4 * (head * queries + row) * keep;
+  head -= mask->shared ? 0 : mask->heads[lane].begin;
+  return mask->addresses[lane] + 4 * (head * queries + row) * keep;
 }
 
 void AttentionKernel::emit(Stream &stream) {
@@ -381,7 +470,6 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
   const unsigned lane = stream.lane;
   const bool both = first && second;
   const int64_t count = items.size();
-  const int64_t share = plan.machine.rmmu.group;
   const int64_t shift = keys - queries;
   const bool finds = detects() && first;
   auto keptIds = [&](const Item &item) { return idsAddress(lane, item.head, item.rows.begin); };
@@ -466,6 +554,18 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
               stream.load(layout.ids.place(stream, turn, 4 * keep), {keptIds(item), 4 * keep},
                           item.rows.size(), 4 * keep);
             });
+    if (known)
+      perTile(s.order, s.values, layout.schedule.slots, [&](const Item &item, int64_t turn) {
+        stream.comesFrom(op);
+        int64_t slot = ::dota::scheduleBytes(share, keep);
+        // Whole tiles have as many groups; the last may have fewer.
+        int64_t whole = ::dota::groups(layout.rows, share), tiles = queries / layout.rows;
+        int64_t ofHead = tiles * whole + ::dota::groups(queries % layout.rows, share);
+        int64_t first =
+            (mask->shared ? 0 : item.head) * ofHead + item.rows.begin / layout.rows * whole;
+        stream.load({layout.schedule.get(stream, turn), 0, slot}, {knownOrder + slot * first, slot},
+                    ::dota::groups(item.rows.size(), share), slot);
+      });
   }
   if (attends() && first) {
     if (!stays(q))
@@ -580,7 +680,7 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
         stream.store(idsAt(i), {keptIds(item), 4 * keep}, item.rows.size(), 4 * keep);
       });
   }
-  if (attends() && masked())
+  if (attends() && masked() && !known)
     then(s.order, [&](int64_t i) {
       const Item &item = items[i];
       stream.comesFrom(finds ? detectOp : op);

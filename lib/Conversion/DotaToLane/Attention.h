@@ -9,6 +9,7 @@
 #define DOTA_CONVERSION_DOTATOLANE_ATTENTION_H
 
 #include "Stream.h"
+#include "dota/runtime/Instructions.h"
 
 namespace mlir::dota::tolane {
 
@@ -80,6 +81,7 @@ public:
   std::optional<int64_t> choose(int64_t room) override;
   double cycles() const override { return fewest; }
   int64_t scratchBytes(unsigned lane) const override;
+  void layOut(Data &data) override;
   void emit(Stream &stream) override;
 
 private:
@@ -126,12 +128,15 @@ private:
   bool detects() const { return detect != nullptr; }
   bool attends() const { return q != nullptr; }
   bool masked() const { return mask != nullptr; }
+  /// May a tile of a known mask have so many rows? Not where the rows of a group would
+  /// come apart.
+  bool keepsGroups(int64_t rows) const;
+  std::vector<int32_t> tileOrders() const;
   int64_t columns() const { return masked() ? keep : keys; }
   bool byBlocks() const { return detection || attention; }
   int64_t lowScoreBytes() const { return 8 >> lowNarrow; }
   int64_t scheduleBytes(int64_t rows) const {
-    int64_t group = plan.machine.rmmu.group;
-    return (rows + group - 1) / group * (8 + 4 * group * keep);
+    return ::dota::groups(rows, share) * ::dota::scheduleBytes(share, keep);
   }
   /// Bytes of `rows` rows that go from one pass to the other, without gaps: sums,
   /// ids (where they are found here), exponentials.
@@ -171,6 +176,10 @@ private:
   Operation *detectOp = nullptr; ///< that runs here
   const MaskInfo *detect = nullptr;
   const MaskInfo *mask = nullptr;
+  mutable ConstantMaskOp known; ///< the mask, where it is; getters of ops are not const
+  int64_t share;                ///< rows that share loads
+  int64_t knownIds = -1;        ///< in DRAM, of all heads
+  int64_t knownOrder = -1;
   const Matrix *q = nullptr, *k = nullptr, *v = nullptr, *out = nullptr;
   const Matrix *lowQ = nullptr, *lowK = nullptr;
   const Matrix *bias = nullptr, *lowBias = nullptr;

@@ -144,13 +144,37 @@ bool Plan::isBroadcast(Operation *op, Value operand) const {
          (*this)[op->getResult(0)].rows > 1;
 }
 
+/// Is a mask of one head that of several?
+static bool isShared(TypedValue<MaskType> mask) {
+  return llvm::any_of(mask.getUsers(), [&](Operation *user) {
+    auto attention = dyn_cast<MaskedAttentionOp>(user);
+    return attention && static_cast<int64_t>(attention.getHeads()) != mask.getType().getHeads();
+  });
+}
+
+LogicalResult Plan::checkMask(MaskedAttentionOp op) {
+  Value mask = op.getMask();
+  if (mask.getDefiningOp<DetectOp>())
+    return success();
+  auto known = mask.getDefiningOp<ConstantMaskOp>();
+  if (!known)
+    return op.emitOpError("takes a mask that no dota.detect of the program finds");
+  if (!known.getOrder())
+    return known.emitOpError("has no order of its keys; dota-reorder-keys makes one");
+  if (*known.getGroup() > machine.rmmu.group)
+    return known.emitOpError() << "has an order of " << *known.getGroup()
+                               << " rows a group; at most " << machine.rmmu.group
+                               << " share a load on machine '" << machine.name << "'";
+  return success();
+}
+
 bool Plan::isTable(OpOperand &use) {
   return isa<RotateOp>(use.getOwner()) && use.getOperandNumber() == 1;
 }
 
 /// What an op must be to have instructions; the dialect's verifiers saw to the rest.
 LogicalResult Plan::checkOp(Operation *op) {
-  if (isa<ReturnOp>(op) || op->hasTrait<OpTrait::ConstantLike>())
+  if (isa<ReturnOp>(op) || isConstant(op))
     return success();
   // One operand tells the level of all.
   Value result = op->getResult(0);
@@ -178,8 +202,7 @@ LogicalResult Plan::checkOp(Operation *op) {
       return linear.emitOpError("has weights whose bytes are not at hand");
   }
   if (auto masked = dyn_cast<MaskedAttentionOp>(op))
-    if (!masked.getMask().getDefiningOp<DetectOp>())
-      return masked.emitOpError("takes a mask that no dota.detect of the program finds");
+    return checkMask(masked);
   return success();
 }
 
@@ -190,7 +213,7 @@ LogicalResult Plan::describe() {
       return failure();
   for (Operation &op : body)
     for (Value result : op.getResults())
-      if (!result.use_empty() || !op.hasTrait<OpTrait::ConstantLike>())
+      if (!result.use_empty() || !isConstant(&op))
         if (failed(describe(result)))
           return failure();
   int64_t id = 0;
@@ -199,17 +222,22 @@ LogicalResult Plan::describe() {
       return failure();
     if (auto detect = dyn_cast<DetectOp>(&op)) {
       MaskInfo info;
+      info.type = detect.getMask().getType();
       info.op = detect;
       info.id = id++;
       info.heads = headsOf(&op);
-      info.shared = llvm::any_of(detect->getUsers(), [&](Operation *user) {
-        auto attention = dyn_cast<MaskedAttentionOp>(user);
-        return attention && attention.getHeads() != detect.getHeads();
-      });
+      info.shared = isShared(detect.getMask());
       // A mask with one user next to it is found tile by tile as it is used.
       info.fused =
           !info.shared && detect->hasOneUse() && isa<MaskedAttentionOp>(*detect->user_begin());
       masks.insert({detect.getMask(), std::move(info)});
+    }
+    if (auto known = dyn_cast<ConstantMaskOp>(&op)) {
+      MaskInfo info;
+      info.type = known.getMask().getType();
+      info.known = known;
+      info.shared = isShared(known.getMask());
+      masks.insert({known.getMask(), std::move(info)});
     }
   }
   return success();
@@ -337,7 +365,7 @@ bool Plan::spread() {
     entry.second.slicing.clear();
   }
   for (Operation &op : program.getBody().front()) {
-    if (op.getNumResults() == 0 || op.hasTrait<OpTrait::ConstantLike>())
+    if (op.getNumResults() == 0 || isConstant(&op))
       continue;
     // Operands that lanes keep must be cut as the op wants them.
     auto wants = [&](unsigned number) {
@@ -449,7 +477,7 @@ void Plan::group() {
   };
   int last;
   for (Operation &op : program.getBody().front()) {
-    if (isa<ReturnOp>(op) || op.hasTrait<OpTrait::ConstantLike>())
+    if (isa<ReturnOp>(op) || isConstant(&op))
       continue;
     last = static_cast<int>(steps.size()) - 1;
     Step *current = steps.empty() ? nullptr : &steps.back();
@@ -782,7 +810,7 @@ void Plan::placeInDram() {
       int lastStep = index;
       for (Operation *user : info.op->getUsers())
         lastStep = std::max(lastStep, stepOf(user));
-      auto type = cast<MaskType>(info.op.getMask().getType());
+      MaskType type = info.type;
       info.foundEpoch = epoch;
       if (info.shared)
         info.addresses.assign(lanes(), scratch(4 * type.getRows() * type.getKeep(), lastStep));

@@ -82,9 +82,11 @@ struct Matrix {
   }
 };
 
-/// A mask that a `dota.detect` finds.
+/// A mask that a `dota.detect` finds, or that is known.
 struct MaskInfo {
-  DetectOp op;
+  MaskType type;
+  DetectOp op;          ///< null where it is known
+  ConstantMaskOp known; ///< null where it is found
   int64_t id = 0;
   Slicing heads;
   /// Found where it is used, or by a step of its own that keeps the ids in DRAM.
@@ -103,6 +105,11 @@ struct Chain {
   /// Of a row-parallel linear: exact sums of each lane, rows x cols, or -1.
   SmallVector<int64_t> partials;
 };
+
+/// Has the op no instructions, as what it makes lies in DRAM from the start?
+inline bool isConstant(Operation *op) {
+  return op->hasTrait<OpTrait::ConstantLike>() || isa<ConstantMaskOp>(op);
+}
 
 class Kernel;
 
@@ -199,6 +206,7 @@ private:
   LogicalResult describe();
   LogicalResult describe(Value value);
   LogicalResult checkOp(Operation *op);
+  LogicalResult checkMask(MaskedAttentionOp op);
   Demand demandOf(Value value);
   Demand useDemand(OpOperand &use);
   bool spread();

@@ -116,6 +116,8 @@ public:
 
   Dram &dram;
   std::vector<Block> blocks;
+  /// Of known masks: their ids (0), and their order for tiles of so many rows.
+  std::map<std::pair<Operation *, int64_t>, int64_t> masks;
 };
 
 /// A constant's stored integers or floats, row-major, whatever attribute holds them.

@@ -49,6 +49,13 @@ struct Exponents {
 
 } // namespace
 
+ElementsAttr mlir::dota::makeConstantData(RankedTensorType type, ArrayRef<int32_t> elements) {
+  return makeConstant<int32_t>(type, false, [&](size_t index) { return elements[index]; });
+}
+ElementsAttr mlir::dota::makeConstantData(RankedTensorType type, ArrayRef<float> elements) {
+  return makeConstant<float>(type, false, [&](size_t index) { return elements[index]; });
+}
+
 ElementsAttr mlir::dota::quantizeConstant(ElementsAttr value, RankedTensorType type) {
   auto data = getConstantData<float>(value);
   if (!data)

@@ -8,7 +8,9 @@
 
 #include "dota/Dialect/Dota/ConstantData.h"
 #include "dota/Dialect/Dota/FixedPoint.h"
+#include "dota/runtime/Error.h"
 #include "dota/runtime/Numerics.h"
+#include "dota/runtime/Schedule.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "llvm/ADT/STLExtras.h"
 #include <cmath>
@@ -433,6 +435,118 @@ LogicalResult DetectOp::verify() {
   if (failed(verifyThresholds(*this, verify)))
     return failure();
   return verifyMask(verify, heads, getMask().getType(), /*shared=*/false);
+}
+
+LogicalResult ConstantMaskOp::verify() {
+  Verifier verify(*this);
+  MaskType mask = getMask().getType();
+  const int64_t heads = mask.getHeads(), rows = mask.getRows(), keys = mask.getKeys(),
+                keep = mask.getKeep();
+  auto checkShape = [&](StringRef name, ElementsAttr value,
+                        ArrayRef<int64_t> expected) -> LogicalResult {
+    if (value.getShapedType().getShape() == expected)
+      return success();
+    return verify.error() << name << " has the shape "
+                          << shapeText(value.getShapedType().getShape()) << "; "
+                          << shapeText(expected) << " expected";
+  };
+  auto integers = [&](StringRef name, ElementsAttr value) -> FailureOr<ConstantData<int32_t>> {
+    if (!value.getElementType().isInteger(32))
+      return verify.error() << name << " has elements of type " << value.getElementType()
+                            << "; i32 expected";
+    auto data = getConstantData<int32_t>(value);
+    if (!data)
+      return verify.error() << name << " are neither dense nor a resource at hand";
+    return *data;
+  };
+  if (failed(checkShape("ids", getIds(), {heads, rows, keep})))
+    return failure();
+  FailureOr<ConstantData<int32_t>> ids = integers("ids", getIds());
+  if (failed(ids))
+    return failure();
+  for (int64_t row = 0; row < heads * rows; ++row) {
+    auto error = [&] {
+      return verify.error() << "row " << row % rows << " of head " << row / rows << " ";
+    };
+    int64_t last = -1;
+    bool ended = false;
+    for (int64_t i = 0; i < keep; ++i) {
+      int64_t id = (*ids)[row * keep + i];
+      if (id == -1) {
+        ended = true;
+        continue;
+      }
+      if (ended)
+        return error() << "keeps key " << id << " after a free place";
+      if (id < 0 || id >= keys)
+        return error() << "keeps key " << id << "; there are " << keys << " keys";
+      if (id <= last)
+        return error() << "keeps key " << id << " after key " << last
+                       << "; ascending keys expected";
+      last = id;
+    }
+  }
+  if (ElementsAttr scores = getScoresAttr()) {
+    if (failed(checkShape("scores", scores, {heads, rows, keep})))
+      return failure();
+    auto data = getConstantData<float>(scores);
+    if (!scores.getElementType().isF32() || !data)
+      return verify.error() << "scores are no f32 values at hand";
+    for (auto [index, score] : llvm::enumerate(data->stored))
+      if (std::isnan(score))
+        return verify.error() << "score " << index << " is not a number";
+  }
+  if (ElementsAttr grouping = getGroupingAttr()) {
+    if (failed(checkShape("grouping", grouping, {heads, rows})))
+      return failure();
+    FailureOr<ConstantData<int32_t>> data = integers("grouping", grouping);
+    if (failed(data))
+      return failure();
+    for (int64_t head = 0; head < heads; ++head) {
+      std::vector<bool> seen(rows);
+      for (int64_t i = 0; i < rows; ++i) {
+        int64_t row = (*data)[head * rows + i];
+        if (row < 0 || row >= rows || seen[row])
+          return verify.error() << "grouping of head " << head << " has row " << row
+                                << (row < 0 || row >= rows ? "; there are " : " twice; each of ")
+                                << rows
+                                << (row < 0 || row >= rows ? " rows" : " rows once expected");
+        seen[row] = true;
+      }
+    }
+  }
+  ElementsAttr order = getOrderAttr();
+  if (!order)
+    return success();
+  const int64_t group = *getGroup();
+  if (group > static_cast<int64_t>(::dota::kMaxGroup))
+    return verify.error() << "has an order of " << group << " rows a group; at most "
+                          << ::dota::kMaxGroup << " can share a load";
+  const int64_t slot = ::dota::scheduleWords(group, keep), groups = llvm::divideCeil(rows, group);
+  if (failed(checkShape("order", order, {heads, groups, slot})))
+    return failure();
+  FailureOr<ConstantData<int32_t>> words = integers("order", order);
+  if (failed(words))
+    return failure();
+  auto spanOf = [](const ConstantData<int32_t> &data, int64_t first, int64_t count,
+                   std::vector<uint32_t> &memory) {
+    memory.clear();
+    for (int64_t i = first; i < first + count; ++i)
+      memory.push_back(static_cast<uint32_t>(data[i]));
+    return std::span<const uint32_t>(memory);
+  };
+  std::vector<uint32_t> headIds, headWords;
+  for (int64_t head = 0; head < heads; ++head) {
+    try {
+      ::dota::Schedule(spanOf(*ids, head * rows * keep, rows * keep, headIds),
+                       spanOf(*words, head * groups * slot, groups * slot, headWords), rows, keep,
+                       keys, group, "the order of head " + std::to_string(head))
+          .forEachRow([](auto &&...) {});
+    } catch (const ::dota::Error &error) {
+      return verify.error() << error.what();
+    }
+  }
+  return success();
 }
 
 //===----------------------------------------------------------------------===//

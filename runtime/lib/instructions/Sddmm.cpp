@@ -5,8 +5,8 @@
 using namespace dota;
 
 void dota::run(const Sddmm &i, Execution &execution) {
-  Schedule schedule(execution, i.ids, i.schedule, i.rows, i.keep, i.keys, i.group, i.partial,
-                    i.firstKey);
+  WrittenSchedule written(execution, i);
+  Schedule &schedule = written.schedule;
   const Rows keys({execution.sram + i.k, i.kStride, i.precision}, i.keys, i.depth);
   std::vector<int16_t> q(i.depth);
   std::vector<int64_t> visited(i.keep), sums(i.keep);

@@ -5,8 +5,8 @@
 using namespace dota;
 
 void dota::run(const Spmm &i, Execution &execution) {
-  Schedule schedule(execution, i.ids, i.schedule, i.rows, i.keep, i.keys, i.group, i.partial,
-                    i.firstKey);
+  WrittenSchedule written(execution, i);
+  Schedule &schedule = written.schedule;
   const Rows values({execution.sram + i.v, i.vStride, i.precision}, i.keys, i.cols);
   std::vector<uint16_t> weights(i.keep);
   std::vector<int64_t> sums(i.cols);

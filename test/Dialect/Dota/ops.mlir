@@ -35,6 +35,17 @@ func.func @attention(%q: tensor<2x4x8xf32>, %k: tensor<2x6x4xf32>, %v: tensor<2x
   return
 }
 
+// CHECK-LABEL: func.func @constant_mask
+func.func @constant_mask() {
+  // CHECK: dota.constant_mask dense<{{.*}}> : tensor<1x2x2xi32> : !dota.mask<2x1x2x4, keep = 2>
+  %0 = dota.constant_mask dense<[[[0, 1], [1, -1]]]> : tensor<1x2x2xi32> : !dota.mask<2x1x2x4, keep = 2>
+  // CHECK: dota.constant_mask dense<{{.*}}> : tensor<1x2x2xi32> scores dense<{{.*}}> : tensor<1x2x2xf32> grouping dense<{{.*}}> : tensor<1x2xi32> order dense<{{.*}}> : tensor<1x1x8xi32> of 2 : !dota.mask<1x2x4, keep = 2>
+  %1 = dota.constant_mask dense<[[[0, 1], [1, 3]]]> : tensor<1x2x2xi32>
+      scores dense<0.5> : tensor<1x2x2xf32> grouping dense<[[0, 1]]> : tensor<1x2xi32>
+      order dense<[[[2, 3, 0, 1, 1, 0, 0, 1]]]> : tensor<1x1x8xi32> of 2 : !dota.mask<1x2x4, keep = 2>
+  return
+}
+
 // CHECK-LABEL: func.func @detect
 func.func @detect(%q: tensor<4x4x!int4>, %qc: tensor<4x4x!columns>, %x: tensor<4x8x!fx16>, %bias: tensor<1x1x4xf32>) {
   // CHECK: dota.detect %{{.*}}, %{{.*}} {heads = 2 : i64} : {{.*}} -> !dota.mask<2x4x4, keep = 1>

@@ -49,6 +49,11 @@ std::optional<ConstantData<T>> getConstantData(Attribute attribute) {
   return std::nullopt;
 }
 
+/// A constant of `type`, i32 or f32, with the given elements; a large one lies in a
+/// resource.
+ElementsAttr makeConstantData(RankedTensorType type, ArrayRef<int32_t> elements);
+ElementsAttr makeConstantData(RankedTensorType type, ArrayRef<float> elements);
+
 /// The stored integers of an f32 constant in the format of `type` (per tensor or
 /// per column), by the rules of `dota.quantize`; a large result lies in a resource.
 /// Null where the constant's elements are not at hand.

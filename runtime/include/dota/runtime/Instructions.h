@@ -11,6 +11,8 @@
 #ifndef DOTA_RUNTIME_INSTRUCTIONS_H
 #define DOTA_RUNTIME_INSTRUCTIONS_H
 
+#include "dota/runtime/KeyOrder.h"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -59,9 +61,11 @@ constexpr uint64_t bytes(uint64_t n, Precision precision) {
 constexpr uint64_t groups(uint64_t rows, uint64_t group) {
   return group ? (rows + group - 1) / group : 0;
 }
-/// Bytes of the slot of one group in a schedule: steps, loads, and at most `keep`
-/// steps of `group` positions.
-constexpr uint64_t scheduleBytes(uint64_t group, uint64_t keep) { return 8 + 4 * group * keep; }
+/// Bytes of the slot of one group in a schedule: steps, loads, `group` rows, and at
+/// most `keep` steps of `group` positions.
+constexpr uint64_t scheduleBytes(uint64_t group, uint64_t keep) {
+  return 4 * scheduleWords(group, keep);
+}
 
 #include "dota/runtime/Instructions.h.inc"
 

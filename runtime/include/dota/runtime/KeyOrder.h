@@ -29,6 +29,10 @@ inline constexpr uint32_t kNoKey = 0xffffffff;
 /// Most rows that can share a load.
 inline constexpr unsigned kMaxGroup = 8;
 
+/// Words of the slot of one group in a schedule: its steps, its loads, its `group`
+/// rows, then for each of at most `keep` steps a position in each row's ids.
+constexpr uint64_t scheduleWords(uint64_t group, uint64_t keep) { return 2 + group * (keep + 1); }
+
 /// What ordering the keys of some rows comes to.
 struct OrderWork {
   uint64_t groups = 0; // of rows that share loads
@@ -74,8 +78,9 @@ public:
   ///
   /// `ids` holds rows x keep key ids, each row ascending, below `keys`, then filled
   /// up with kNoKey. `schedule`, unless null, takes for each group, in a slot of
-  /// 2 + group * keep words: its steps, its loads, then steps x group positions in
-  /// the rows' ids, kNoKey where a row is idle; the rest of the slot stays as it is.
+  /// scheduleWords(group, keep) words: its steps, its loads, its rows (kNoKey beyond
+  /// the last), then steps x group positions in the rows' ids, kNoKey where a row is
+  /// idle; the rest of the slot stays as it is.
   ///
   /// Throws Error where the ids are not of that form.
   OrderWork order(std::span<const uint32_t> ids, size_t rows, size_t keep, size_t keys,
