@@ -191,16 +191,16 @@ public:
     std::string name, type;
   };
   Mask detect(const Value &q, const Value &k, int64_t heads, int64_t keep, const Bias &bias,
-              bool causal) {
+              bool causal, bool thresholds = true) {
     Mask mask{"%v" + std::to_string(next++),
               "!dota.mask<" + std::to_string(heads) + "x" + std::to_string(q.rows) + "x" +
                   std::to_string(k.rows) + ", keep = " + std::to_string(keep) + ">"};
     // Of probabilities where both factors have one scale.
     bool isUniform = q.type.find('{') == q.type.npos && k.type.find('{') == k.type.npos;
     std::string rule;
-    if (isUniform && chance(50)) {
+    if (thresholds && isUniform && chance(50)) {
       rule = ", thresholds = array<f32: 0.03>, softmax_scale = 0.25 : f32";
-    } else if (chance(50)) {
+    } else if (thresholds && chance(50)) {
       std::string all = std::to_string(pick({-9, 0, 1, 3})) + ".0";
       for (int64_t head = 1; head < heads; ++head)
         all += ", " + std::to_string(pick({-2, 0, 2, 40})) + ".0";
@@ -480,7 +480,7 @@ public:
     if (masked) {
       int bits = pick({4, 2, 8, 16});
       Value lowQ = lowRank(x, heads, 4, bits), lowK = lowRank(x, heads, 4, bits);
-      Mask mask = detect(lowQ, lowK, heads, pick({3, 7, 12}), b, causal);
+      Mask mask = detect(lowQ, lowK, heads, pick({3, 7, 12}), b, causal, /*thresholds=*/false);
       y = attend(q, k, v, heads, kvHeads, &mask, b, causal);
       if (chance(30)) // the mask in a step of its own
         y = elementwise("add", y, attend(q, k, v, heads, kvHeads, &mask, {}, false));
