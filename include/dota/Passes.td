@@ -406,6 +406,33 @@ class MaskPass<string flag> : Pass<flag> {
   let dependentDialects = ["::mlir::dota::DotaDialect"];
 }
 
+def InsertMasks : Pass<"dota-insert-masks", "::mlir::ModuleOp"> {
+  let summary = "replace dense attention by attention over masks that are known";
+  let description = [{
+    Each f32 `dota.attention` becomes a `dota.constant_mask` and a
+    `dota.masked_attention`: static patterns, or masks that were captured, in place of
+    detection. `masks` is a file that `--dump-masks` wrote (a name with a dot or a
+    slash), with one mask for each attention of the module in its order, of one run;
+    or a family of masks, `NAME` or `NAME:SEED` (uniform, window, zipf, clustered,
+    causal, bigbird, lowrank or smooth), of which each row keeps
+    `ceil(retain * keys)` keys. All sequences of a batch have the same masks. Module
+    attribute `dota.notes` says what was inserted, a remark (category
+    `dota-insert-masks`) how many pairs stay.
+
+    ```mlir
+    %o = dota.attention %q, %k, %v {heads = 2, ...}
+    // becomes
+    %m = dota.constant_mask dense<...> : tensor<2x128x13xi32> : !dota.mask<2x128x128, keep = 13>
+    %o = dota.masked_attention %q, %k, %v mask %m {heads = 2, ...}
+    ```
+  }];
+  let options = [
+    Option<"masks", "masks", "std::string", "\"\"", "file, or family of masks">,
+    Option<"retain", "retain", "double", "0", "share of the keys that a row keeps, of a family">
+  ];
+  let dependentDialects = ["::mlir::dota::DotaDialect"];
+}
+
 def BalanceRows : MaskPass<"dota-balance-rows"> {
   let summary = "as many keys in each row of a group, where a mask is known";
   let description = [{

@@ -18,6 +18,7 @@
 #include "llvm/Support/Regex.h"
 #include "llvm/Support/raw_ostream.h"
 #include <fmt/format.h>
+#include <memory>
 #include <new>
 
 using namespace mlir;
@@ -55,6 +56,10 @@ static cl::opt<std::string> shareFlag("share", cl::cat(shared), cl::init("head")
 static cl::opt<std::string> dumpDetectorsFlag("dump-detectors", cl::cat(shared),
                                               cl::value_desc("FILE"),
                                               cl::desc("write the detectors in use (safetensors)"));
+static cl::opt<std::string>
+    knownMasksFlag("known-masks", cl::cat(shared), cl::value_desc("FILE|FAMILY"),
+                   cl::desc("attend by masks that are known when the model is compiled: a file "
+                            "that --dump-masks wrote, or NAME[:SEED] with --retain"));
 static cl::opt<int64_t> rankFlag("rank", cl::cat(shared), cl::init(8),
                                  cl::desc("columns a head of the detector"));
 static cl::opt<std::string> detectorPrecisionFlag("detector-precision", cl::cat(shared),
@@ -100,6 +105,14 @@ void mlir::dota::readPipelineOptions(PipelineOptions &options, const ChosenMachi
   if (!(retainFlag >= 0 && retainFlag <= 1))
     throw ::dota::Error(
         fmt::format("--retain is {}; a share from 0 to 1 expected", retainFlag.getValue()));
+  // Known masks need no detector.
+  if (!knownMasksFlag.empty())
+    for (const cl::Option *flag :
+         std::initializer_list<const cl::Option *>{&detectorFlag, std::addressof(thresholdFlag),
+                                                   &balanceFlag, &shareFlag, &dumpDetectorsFlag})
+      if (flag->getNumOccurrences() > 0)
+        throw ::dota::Error("--known-masks and --" + flag->ArgStr.str() +
+                            " are given; masks are known or detected");
   if (!dumpDetectorsFlag.empty()) {
     if (retainFlag == 0)
       throw ::dota::Error("--dump-detectors is given, and --retain is 0: there are no detectors");
@@ -112,6 +125,7 @@ void mlir::dota::readPipelineOptions(PipelineOptions &options, const ChosenMachi
   options.retain = retainFlag;
   options.detector = detectorFlag;
   options.dumpDetectors = dumpDetectorsFlag;
+  options.knownMasks = knownMasksFlag;
   for (double threshold : thresholdFlag)
     options.threshold.push_back(threshold);
   options.balance = balanceFlag;

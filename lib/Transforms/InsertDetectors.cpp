@@ -22,6 +22,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "MaskAttention.h"
 #include "dota/Dialect/Dota/ConstantData.h"
 #include "dota/Dialect/Dota/FixedPoint.h"
 #include "dota/Passes.h"
@@ -625,17 +626,7 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
         return failure();
       masks[op] = *found;
     }
-    Value mask = masks[leader ? leader : op];
-    auto sparse = MaskedAttentionOp::create(builder, loc, op.getResult().getType(), op.getQ(),
-                                            op.getK(), op.getV(), mask, op.getBias(), op.getHeads(),
-                                            op.getKvHeads(), op.getScale(), op.getCausal());
-    if (Attribute range = op->getAttr(DotaDialect::kRangeAttrName))
-      sparse->setAttr(DotaDialect::kRangeAttrName, range);
-    if (auto ranges = op->getAttrOfType<DenseF32ArrayAttr>(DotaDialect::kOperandRangesAttrName)) {
-      SmallVector<float> withMask(ranges.asArrayRef());
-      withMask.insert(withMask.begin() + 3, 0.0f);
-      sparse->setAttr(DotaDialect::kOperandRangesAttrName, builder.getDenseF32ArrayAttr(withMask));
-    }
+    maskAttention(op, masks[leader ? leader : op]);
     bool projected = findQueryInput(op).projection && findKeyInput(op).projection;
     remark::passed(loc, remark::RemarkOpts::name("Detector").category("dota-insert-detectors"))
         << ("attention keeps " + Twine(keep) + " of " + Twine(keyCount) + " keys a row" +
@@ -645,7 +636,6 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
                  : "; its detector reads queries or keys, as they are no projection by "
                    "constants"))
                .str();
-    op.replaceAllUsesWith(sparse.getResult());
     return success();
   }
 

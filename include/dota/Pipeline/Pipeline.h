@@ -28,6 +28,10 @@ struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
                                llvm::cl::init("weighted")};
   Option<std::string> dumpDetectors{*this, "dump-detectors",
                                     llvm::cl::desc("file that the detectors are written to")};
+  Option<std::string> knownMasks{
+      *this, "known-masks",
+      llvm::cl::desc("masks known at compile time, a file or a family, in place of a detector"),
+      llvm::cl::init("")};
   Option<int64_t> rank{*this, "rank", llvm::cl::desc("columns a head of the detector"),
                        llvm::cl::init(8)};
   Option<std::string> detectorPrecision{*this, "detector-precision",

@@ -1,0 +1,146 @@
+//===- InsertMasks.cpp - attention over masks that are known ----------------===//
+//
+// Fails on options it does not know, and on masks that do not fit the attentions.
+// Idempotent: what it makes has no dota.attention.
+//
+//===----------------------------------------------------------------------===//
+
+#include "MaskAttention.h"
+#include "dota/Dialect/Dota/ConstantData.h"
+#include "dota/Passes.h"
+#include "dota/Transforms/Notes.h"
+#include "dota/runtime/Error.h"
+#include "dota/runtime/Files.h"
+#include "dota/runtime/Masks.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/Remarks.h"
+#include <cmath>
+#include <tuple>
+
+namespace mlir::dota {
+#define GEN_PASS_DEF_INSERTMASKS
+#include "dota/Passes.h.inc"
+} // namespace mlir::dota
+
+using namespace mlir;
+using namespace mlir::dota;
+
+namespace {
+
+/// The masks of a file in the order of their programs and numbers. Throws Error where
+/// a program has those of several runs: what is known is the same for all.
+SmallVector<const ::dota::Mask *> inOrder(const ::dota::Masks &masks, const std::string &file) {
+  auto numberOf = [](StringRef text) {
+    unsigned number = 0;
+    text.getAsInteger(10, number);
+    return number;
+  };
+  std::vector<std::tuple<unsigned, std::string, unsigned, const ::dota::Mask *>> sorted;
+  std::map<std::string, std::string> runs;
+  for (const auto &[name, mask] : masks.all()) {
+    auto [rest, id] = StringRef(name).rsplit('.');
+    auto [program, run] = rest.rsplit('.');
+    auto [seen, isNew] = runs.insert({program.str(), run.str()});
+    if (seen->second != run)
+      throw ::dota::Error(file + ": program '" + program.str() + "' has masks of runs " +
+                          seen->second + " and " + run.str() + "; one run expected");
+    // program_10 comes after program_9.
+    sorted.emplace_back(numberOf(program.rsplit('_').second), program.str(), numberOf(id), &mask);
+  }
+  llvm::sort(sorted);
+  SmallVector<const ::dota::Mask *> result;
+  for (const auto &entry : sorted)
+    result.push_back(std::get<3>(entry));
+  return result;
+}
+
+struct InsertMasks : mlir::dota::impl::InsertMasksBase<InsertMasks> {
+  using InsertMasksBase::InsertMasksBase;
+
+  void runOnOperation() override {
+    SmallVector<AttentionOp> dense;
+    getOperation().walk([&](AttentionOp op) {
+      if (cast<RankedTensorType>(op.getQ().getType()).getElementType().isF32())
+        dense.push_back(op);
+    });
+    try {
+      if (failed(insert(dense)))
+        return signalPassFailure();
+    } catch (const ::dota::Error &error) {
+      emitError(UnknownLoc::get(&getContext())) << error.what();
+      return signalPassFailure();
+    }
+    for (AttentionOp op : dense)
+      op.erase();
+    if (!dense.empty())
+      addNote(getOperation(), "masks: " + masks + ", known at compile time, in " +
+                                  std::to_string(dense.size()) + " attentions");
+  }
+
+  LogicalResult insert(ArrayRef<AttentionOp> dense) {
+    // As detectors are told from their kinds.
+    const bool isFile = StringRef(masks).find_first_of("./") != StringRef::npos;
+    if (!isFile) {
+      ::dota::MaskFamily family = ::dota::MaskFamily::parse(masks);
+      if (!(retain > 0 && retain <= 1))
+        return emitError(UnknownLoc::get(&getContext()))
+               << "retain is " << retain.getValue() << "; a share above 0, up to 1, expected";
+      for (size_t index = 0; index < dense.size(); ++index) {
+        AttentionOp op = dense[index];
+        auto [rows, keys] = extentsOf(op);
+        auto keep = std::max<int64_t>(1, std::ceil(retain * static_cast<double>(keys) - 1e-9));
+        std::optional<int64_t> diagonal;
+        if (op.getCausal())
+          diagonal = keys - rows;
+        replace(op, family.make(op.getHeads(), rows, keys, keep, diagonal, index));
+      }
+      return success();
+    }
+    const ::dota::Masks file = ::dota::readMasks(::dota::readFile(masks), masks.getValue());
+    const SmallVector<const ::dota::Mask *> all = inOrder(file, masks);
+    if (all.size() != dense.size())
+      return emitError(UnknownLoc::get(&getContext()))
+             << masks.getValue() << ": holds " << all.size() << " masks; the module has "
+             << dense.size() << " attentions";
+    for (size_t index = 0; index < dense.size(); ++index) {
+      AttentionOp op = dense[index];
+      const ::dota::Mask *mask = all[index];
+      auto [rows, keys] = extentsOf(op);
+      const int64_t heads = op.getHeads(), given = mask->heads;
+      if ((given != heads && given != 1) || static_cast<int64_t>(mask->rows) != rows)
+        return op.emitOpError() << "has " << heads << " heads and " << rows << " rows; the mask in "
+                                << masks.getValue() << " " << mask->heads << " and " << mask->rows;
+      ::dota::checkKeys(*mask, keys, masks.getValue());
+      replace(op, *mask);
+    }
+    return success();
+  }
+
+  static std::pair<int64_t, int64_t> extentsOf(AttentionOp op) {
+    auto rowsOf = [](Value value) {
+      return cast<RankedTensorType>(value.getType()).getShape().drop_back().back();
+    };
+    return {rowsOf(op.getQ()), rowsOf(op.getK())};
+  }
+
+  void replace(AttentionOp op, const ::dota::Mask &mask) {
+    OpBuilder builder(op);
+    auto [rows, keys] = extentsOf(op);
+    const int64_t heads = mask.heads, keep = mask.keep;
+    SmallVector<int64_t> shape{heads, rows, keys};
+    auto q = cast<RankedTensorType>(op.getQ().getType());
+    if (q.getRank() == 3)
+      shape.insert(shape.begin(), q.getDimSize(0));
+    std::vector<int32_t> ids(mask.ids.begin(), mask.ids.end());
+    auto known = ConstantMaskOp::create(
+        builder, op.getLoc(), MaskType::get(&getContext(), shape, keep),
+        makeConstantData(RankedTensorType::get({heads, rows, keep}, builder.getI32Type()), ids),
+        /*scores=*/nullptr, /*grouping=*/nullptr, /*order=*/nullptr, /*group=*/nullptr);
+    maskAttention(op, known.getMask());
+    remark::passed(op.getLoc(), remark::RemarkOpts::name("Mask").category("dota-insert-masks"))
+        << "attention keeps the keys of a known mask" << remark::metric("keep", keep)
+        << remark::metric("keys", keys) << remark::metric("pairs", mask.pairs());
+  }
+};
+
+} // namespace
