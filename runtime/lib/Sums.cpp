@@ -22,7 +22,7 @@ void dota::widenSums(const std::byte *narrowed, unsigned narrow, size_t n, int64
   withSum(narrow, [&]<class T>(T sum) {
     for (size_t j = 0; j < n; ++j) {
       std::memcpy(&sum, narrowed + j * sizeof sum, sizeof sum);
-      sums[j] = sum;
+      sums[j] = sum; // NOLINT(bugprone-signed-char-misuse): a number, no character
     }
   });
 }

@@ -11,10 +11,10 @@ void dota::run(const Rotate &i, Execution &execution) {
     throw Error(fmt::format("rotate has {} columns, heads of {} and partners {} apart; whole heads "
                             "of whole groups of twice the distance expected",
                             i.cols, i.width, i.distance));
-  std::vector<int16_t> x(i.cols), table(2 * i.width), out(i.cols);
+  std::vector<int16_t> x(i.cols), table(size_t{2} * i.width), out(i.cols);
   for (uint64_t row = 0; row < i.rows; ++row) {
     unpack(execution.sram + i.x + row * i.xStride, i.xPrecision, i.cols, x.data());
-    unpack(execution.sram + i.table + row * i.tableStride, i.tablePrecision, 2 * i.width,
+    unpack(execution.sram + i.table + row * i.tableStride, i.tablePrecision, size_t{2} * i.width,
            table.data());
     execution.result.saturations +=
         rotateRow(x.data(), table.data(), i.width, i.distance, i.xExponent + i.tableExponent, i.to,
