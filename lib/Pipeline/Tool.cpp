@@ -96,8 +96,9 @@ ChosenMachine::ChosenMachine() : chosen(::dota::Machine::named(machineFlag)), pa
 }
 
 ChosenMachine::~ChosenMachine() {
+  // A temporary file that stays does no harm.
   if (isTemporary)
-    llvm::sys::fs::remove(path);
+    (void)llvm::sys::fs::remove(path);
 }
 
 void mlir::dota::readPipelineOptions(PipelineOptions &options, const ChosenMachine &machine) {

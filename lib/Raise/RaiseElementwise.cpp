@@ -633,7 +633,7 @@ Value Raiser::angles(const Plan &p, const Layout &layout) {
                         ? nullptr
                         : &*builder.getInsertionPoint();
   if (!known || (next && !known.getDefiningOp()->isBeforeInBlock(next))) {
-    SmallVector<Variable> order(ArrayRef(common).drop_front().drop_back());
+    SmallVector<Variable> order(ArrayRef<Variable>(common).drop_front().drop_back());
     order.push_back(common[0]);
     order.push_back(common.back());
     known = reshape(emit(table, order), withFeatures(shape, 2 * indices.extent(p.axis)));
