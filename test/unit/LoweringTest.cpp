@@ -797,8 +797,11 @@ TEST_P(LoweringTest, KeysBlockByBlock) {
 /// DOTA_LOWERING_SEEDS=FIRST:LAST runs others than the usual ones.
 std::vector<unsigned> seeds() {
   unsigned first = 1, last = 12;
-  if (const char *given = std::getenv("DOTA_LOWERING_SEEDS"))
-    std::sscanf(given, "%u:%u", &first, &last);
+  if (const char *given = std::getenv("DOTA_LOWERING_SEEDS")) {
+    auto [from, to] = StringRef(given).split(':');
+    from.getAsInteger(10, first);
+    to.getAsInteger(10, last);
+  }
   std::vector<unsigned> result;
   for (unsigned seed = first; seed <= last; ++seed)
     result.push_back(seed);

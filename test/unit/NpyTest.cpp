@@ -38,7 +38,7 @@ std::string errorOf(std::string header, size_t dataBytes = 0) {
 TEST(Npy, WritesWhatItReads) {
   for (NpyType type :
        {NpyType::F16, NpyType::F32, NpyType::F64, NpyType::I32, NpyType::I64, NpyType::Bool})
-    for (std::vector<uint64_t> shape :
+    for (const std::vector<uint64_t> &shape :
          {std::vector<uint64_t>{}, {5}, {2, 3}, {0}, {4, 0, 7}, {1, 2, 3, 4}}) {
       NpyArray array{type, shape, {}};
       array.bytes.resize(array.elements() * sizeOf(type));

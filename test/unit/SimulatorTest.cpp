@@ -57,9 +57,9 @@ Statistics timeOf(const Program &program, const Machine &machine) {
   return simulator.statistics();
 }
 
-uint64_t cyclesOf(std::vector<std::vector<Instruction>> streams) {
+uint64_t cyclesOf(const std::vector<std::vector<Instruction>> &streams) {
   auto lanes = static_cast<unsigned>(streams.size());
-  return timeOf(programOf(std::move(streams)), machineOf(lanes)).cycles;
+  return timeOf(programOf(streams), machineOf(lanes)).cycles;
 }
 
 std::string messageOf(const Program &program, const Machine &machine) {
