@@ -27,7 +27,7 @@ constexpr double kLargestEnergy = 1e9;
 constexpr bool kPublished = true, kAssumed = false;
 
 /// The one table. Defaults are the machine of runtime/machines/dota.toml.
-const MachineParameter kParameters[] = {
+constexpr MachineParameter kParameters[] = {
     {"lanes", "count", PLACE(unsigned, lanes), 1, 1024, 4, "", "lanes of an accelerator", kAssumed},
     {"clock", "ghz", PLACE(double, ghz), 0.001, 100, 1, "GHz", "the one clock", kPublished},
     {"issue", "queue", PLACE(unsigned, issue.queue), 1, 4096, 8, "instructions",
