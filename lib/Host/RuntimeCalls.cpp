@@ -24,8 +24,9 @@ void mlir::dota::callWithText(OpBuilder &builder, Location loc, ModuleOp module,
                               StringRef text, ValueRange operands) {
   int64_t length = text.size();
   auto stored = MemRefType::get({length}, builder.getI8Type());
-  auto bytes = DenseElementsAttr::getFromRawBuffer(
-      RankedTensorType::get({length}, builder.getI8Type()), ArrayRef<char>(text.data(), length));
+  auto bytes =
+      DenseElementsAttr::getFromRawBuffer(RankedTensorType::get({length}, builder.getI8Type()),
+                                          ArrayRef<char>(text.begin(), text.end()));
   // One global a text: the same assertion stands in every layer.
   memref::GlobalOp global;
   for (auto known : module.getOps<memref::GlobalOp>())
