@@ -165,6 +165,7 @@ def Dota_ConstantMaskOp : Dota_Op<"constant_mask", [Pure]> {
   }];
   let hasVerifier = 1;
 }
+
 def Dota_MaskedAttentionOp : Dota_ProductOp<"masked_attention"> {
   let summary = "attention over the kept keys only";
   let description = [{

@@ -12,7 +12,6 @@
 
 #include "../Lane/SramPlacement.h"
 #include "DotaToLane/Stream.h"
-#include "dota/Dialect/Dota/ConstantData.h"
 #include "dota/Passes.h"
 #include "dota/runtime/Error.h"
 #include "mlir/IR/Remarks.h"
