@@ -420,7 +420,8 @@ int64_t AttentionKernel::idsAddress(unsigned lane, int64_t head, int64_t row) co
     head = 0;
   if (known)
     return knownIds + 4 * (head * queries + row) * keep;
-  head -= mask->shared ? 0 : mask->heads[lane].begin;
+  if (!mask->shared)
+    head -= mask->heads[lane].begin;
   return mask->addresses[lane] + 4 * (head * queries + row) * keep;
 }
 
