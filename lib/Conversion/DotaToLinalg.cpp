@@ -279,6 +279,22 @@ struct LinearLowering : Lowering<LinearOp> {
 // Attention
 //===----------------------------------------------------------------------===//
 
+/// The largest f32 of each row along the last dimension of `shape`, where `fixed` by
+/// the rule of fixed point; minus infinity of rows that have no other.
+Value rowMaxOf(Loops &loops, Shape shape, Value scores, bool fixed) {
+  Value minusInfinity = loops.constant(-std::numeric_limits<float>::infinity());
+  return loops
+      .reduceLast(shape, {{scores, loops.identity(shape.size())}},
+                  {loops.filled(shape.drop_back(), minusInfinity)},
+                  [&](OpBuilder &b, Location loc, ValueRange v) -> SmallVector<Value> {
+                    if (!fixed)
+                      return {arith::MaximumFOp::create(b, loc, v[0], v[1])};
+                    IRArithmetic arithmetic(b, loc);
+                    return {Rules{arithmetic}.rowMax(v[1], v[0])};
+                  })
+      .front();
+}
+
 /// Shapes and steps that dense attention, attention over a mask and detection
 /// share. Queries lie as (batch kvHeads) x (group rows) x width, where `group`
 /// query heads use one key head, so that a batched product serves them all.
@@ -381,18 +397,7 @@ struct AttentionLoops {
   std::pair<Value, Value> softmax(Value scores, bool fixed) {
     SmallVector<int64_t> pairShape = pairs();
     Shape rowShape = Shape(pairShape).drop_back();
-    float infinity = std::numeric_limits<float>::infinity();
-    Value rowMax =
-        loops
-            .reduceLast(pairShape, {{scores, loops.identity(4)}},
-                        {loops.filled(rowShape, loops.constant(-infinity))},
-                        [&](OpBuilder &b, Location loc, ValueRange v) -> SmallVector<Value> {
-                          if (!fixed)
-                            return {arith::MaximumFOp::create(b, loc, v[0], v[1])};
-                          IRArithmetic arithmetic(b, loc);
-                          return {Rules{arithmetic}.rowMax(v[1], v[0])};
-                        })
-            .front();
+    Value rowMax = rowMaxOf(loops, pairShape, scores, fixed);
     Type type = fixed ? Type(loops.getI16Type()) : Type(loops.getF32Type());
     Value exponentials =
         loops.map(pairShape, type, {{scores, loops.identity(4)}, {rowMax, loops.leading(4, 3)}},
@@ -402,8 +407,9 @@ struct AttentionLoops {
                       return Loops::narrow(b, loc, type, Rules{arithmetic}.expScore(v[0], v[1]));
                     // Where every score is minus infinity the row has no keys; their
                     // difference would be NaN.
-                    Value none = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, v[1],
-                                                       arithmetic.f32(-infinity));
+                    Value none = arith::CmpFOp::create(
+                        b, loc, arith::CmpFPredicate::OEQ, v[1],
+                        arithmetic.f32(-std::numeric_limits<float>::infinity()));
                     Value e = math::ExpOp::create(b, loc, arithmetic.sub(v[0], v[1]));
                     return arithmetic.select(none, arithmetic.f32(0.0f), e);
                   });
@@ -748,17 +754,7 @@ struct SoftmaxLowering : Lowering<SoftmaxOp> {
             return Rules{arithmetic}.dequantize(Loops::widen(b, loc, v[0]),
                                                 formatOf(op.getX()).exponent);
           });
-    Value minusInfinity = loops.constant(-std::numeric_limits<float>::infinity());
-    Value rowMax =
-        loops
-            .reduceLast(shape, {{scores, all}}, {loops.filled(rowShape, minusInfinity)},
-                        [&](OpBuilder &b, Location loc, ValueRange v) -> SmallVector<Value> {
-                          if (!fixed)
-                            return {arith::MaximumFOp::create(b, loc, v[0], v[1])};
-                          IRArithmetic arithmetic(b, loc);
-                          return {Rules{arithmetic}.rowMax(v[1], v[0])};
-                        })
-            .front();
+    Value rowMax = rowMaxOf(loops, shape, scores, fixed);
     Type exponentialType = fixed ? Type(loops.getI64Type()) : Type(f32);
     Value exponentials = loops.map(shape, exponentialType, {{scores, all}, {rowMax, row}},
                                    [&](OpBuilder &b, Location loc, ValueRange v) -> Value {
