@@ -139,11 +139,7 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
       return signalPassFailure();
     if (retain == 0)
       return;
-    SmallVector<AttentionOp> dense;
-    getOperation().walk([&](AttentionOp op) {
-      if (cast<RankedTensorType>(op.getQ().getType()).getElementType().isF32())
-        dense.push_back(op);
-    });
+    const SmallVector<AttentionOp> dense = floatAttentions(getOperation());
     findLeaders(dense);
     if (kind == Kind::File && given.attentions.size() != leaders.size()) {
       emitError(UnknownLoc::get(&getContext()))
@@ -211,7 +207,7 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
       kind = Kind::Oracle;
     else if (detector == "sanger")
       kind = Kind::Sanger;
-    else if (StringRef(detector).find_first_of("./") != StringRef::npos)
+    else if (namesFile(detector))
       kind = Kind::File;
     else
       return fail() << "detector is '" << detector.getValue()
@@ -340,7 +336,7 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
         factor.bias.assign(bias, bias + factor.columns);
       return factor;
     };
-    return {split(q), split(k)};
+    return {.query = split(q), .key = split(k), .thresholds = {}};
   }
 
   /// The detector of `op` in closed form.
@@ -579,12 +575,6 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
         return op.emitOpError() << "has a bias for each of " << shape[shape.size() - 3]
                                 << " heads; one for all expected where they share a mask";
     }
-    auto rows = cast<RankedTensorType>(op.getQ().getType()).getShape();
-    int64_t keyCount = cast<RankedTensorType>(op.getK().getType()).getShape().drop_back().back();
-    SmallVector<int64_t> shape;
-    if (rows.size() == 3)
-      shape.push_back(rows[0]);
-    shape.append({heads, rows[rows.size() - 2], keyCount});
     DenseF32ArrayAttr thresholds;
     IntegerAttr balanced;
     FloatAttr softmaxScale;
@@ -598,10 +588,10 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
     }
     if (factors->softmaxScale)
       softmaxScale = builder.getF32FloatAttr(*factors->softmaxScale);
-    auto found = DetectOp::create(
-        builder, op.getLoc(), MaskType::get(&getContext(), shape, keep), factors->q, factors->k,
-        op.getBias(), builder.getI64IntegerAttr(heads),
-        op.getCausal() ? builder.getUnitAttr() : UnitAttr(), thresholds, balanced, softmaxScale);
+    auto found = DetectOp::create(builder, op.getLoc(), maskTypeOf(op, heads, keep), factors->q,
+                                  factors->k, op.getBias(), builder.getI64IntegerAttr(heads),
+                                  op.getCausal() ? builder.getUnitAttr() : UnitAttr(), thresholds,
+                                  balanced, softmaxScale);
     // Factors that come from the host have the attention's ranges.
     if (auto ranges = op->getAttrOfType<DenseF32ArrayAttr>(DotaDialect::kOperandRangesAttrName);
         ranges && kind == Kind::Oracle) {
@@ -616,9 +606,7 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
   LogicalResult insert(AttentionOp op) {
     OpBuilder builder(op);
     Location loc = op.getLoc();
-    int64_t keyCount = cast<RankedTensorType>(op.getK().getType()).getShape().drop_back().back();
-    // The small difference keeps 0.1 of 50 keys from being 6.
-    auto keep = std::max<int64_t>(1, std::ceil(retain * keyCount - 1e-9));
+    const int64_t keep = keptKeys(retain, keysOf(op));
     AttentionOp leader = leaderOf.lookup(op);
     if (!leader) {
       FailureOr<Value> found = detect(builder, op, keep);
@@ -629,7 +617,7 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
     maskAttention(op, masks[leader ? leader : op]);
     bool projected = findQueryInput(op).projection && findKeyInput(op).projection;
     remark::passed(loc, remark::RemarkOpts::name("Detector").category("dota-insert-detectors"))
-        << ("attention keeps " + Twine(keep) + " of " + Twine(keyCount) + " keys a row" +
+        << ("attention keeps " + Twine(keep) + " of " + Twine(keysOf(op)) + " keys a row" +
             (leader ? "; it has the mask of an earlier one"
              : projected || !hasFactors()
                  ? ""

@@ -14,7 +14,6 @@
 #include "dota/runtime/Masks.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Remarks.h"
-#include <cmath>
 #include <tuple>
 
 namespace mlir::dota {
@@ -58,11 +57,7 @@ struct InsertMasks : mlir::dota::impl::InsertMasksBase<InsertMasks> {
   using InsertMasksBase::InsertMasksBase;
 
   void runOnOperation() override {
-    SmallVector<AttentionOp> dense;
-    getOperation().walk([&](AttentionOp op) {
-      if (cast<RankedTensorType>(op.getQ().getType()).getElementType().isF32())
-        dense.push_back(op);
-    });
+    const SmallVector<AttentionOp> dense = floatAttentions(getOperation());
     try {
       if (failed(insert(dense)))
         return signalPassFailure();
@@ -78,21 +73,19 @@ struct InsertMasks : mlir::dota::impl::InsertMasksBase<InsertMasks> {
   }
 
   LogicalResult insert(ArrayRef<AttentionOp> dense) {
-    // As detectors are told from their kinds.
-    const bool isFile = StringRef(masks).find_first_of("./") != StringRef::npos;
-    if (!isFile) {
+    if (!namesFile(masks)) {
       ::dota::MaskFamily family = ::dota::MaskFamily::parse(masks);
       if (!(retain > 0 && retain <= 1))
         return emitError(UnknownLoc::get(&getContext()))
                << "retain is " << retain.getValue() << "; a share above 0, up to 1, expected";
       for (size_t index = 0; index < dense.size(); ++index) {
         AttentionOp op = dense[index];
-        auto [rows, keys] = extentsOf(op);
-        auto keep = std::max<int64_t>(1, std::ceil(retain * static_cast<double>(keys) - 1e-9));
+        const int64_t rows = rowsOf(op), keys = keysOf(op);
         std::optional<int64_t> diagonal;
         if (op.getCausal())
           diagonal = keys - rows;
-        replace(op, family.make(op.getHeads(), rows, keys, keep, diagonal, index));
+        replace(op,
+                family.make(op.getHeads(), rows, keys, keptKeys(retain, keys), diagonal, index));
       }
       return success();
     }
@@ -105,41 +98,28 @@ struct InsertMasks : mlir::dota::impl::InsertMasksBase<InsertMasks> {
     for (size_t index = 0; index < dense.size(); ++index) {
       AttentionOp op = dense[index];
       const ::dota::Mask *mask = all[index];
-      auto [rows, keys] = extentsOf(op);
-      const int64_t heads = op.getHeads(), given = mask->heads;
+      const int64_t rows = rowsOf(op), heads = op.getHeads(), given = mask->heads;
       if ((given != heads && given != 1) || static_cast<int64_t>(mask->rows) != rows)
         return op.emitOpError() << "has " << heads << " heads and " << rows << " rows; the mask in "
                                 << masks.getValue() << " " << mask->heads << " and " << mask->rows;
-      ::dota::checkKeys(*mask, keys, masks.getValue());
+      ::dota::checkKeys(*mask, keysOf(op), masks.getValue());
       replace(op, *mask);
     }
     return success();
   }
 
-  static std::pair<int64_t, int64_t> extentsOf(AttentionOp op) {
-    auto rowsOf = [](Value value) {
-      return cast<RankedTensorType>(value.getType()).getShape().drop_back().back();
-    };
-    return {rowsOf(op.getQ()), rowsOf(op.getK())};
-  }
-
   void replace(AttentionOp op, const ::dota::Mask &mask) {
     OpBuilder builder(op);
-    auto [rows, keys] = extentsOf(op);
-    const int64_t heads = mask.heads, keep = mask.keep;
-    SmallVector<int64_t> shape{heads, rows, keys};
-    auto q = cast<RankedTensorType>(op.getQ().getType());
-    if (q.getRank() == 3)
-      shape.insert(shape.begin(), q.getDimSize(0));
+    const int64_t rows = rowsOf(op), heads = mask.heads, keep = mask.keep;
     std::vector<int32_t> ids(mask.ids.begin(), mask.ids.end());
     auto known = ConstantMaskOp::create(
-        builder, op.getLoc(), MaskType::get(&getContext(), shape, keep),
+        builder, op.getLoc(), maskTypeOf(op, heads, keep),
         makeConstantData(RankedTensorType::get({heads, rows, keep}, builder.getI32Type()), ids),
         /*scores=*/nullptr, /*grouping=*/nullptr, /*order=*/nullptr, /*group=*/nullptr);
     maskAttention(op, known.getMask());
     remark::passed(op.getLoc(), remark::RemarkOpts::name("Mask").category("dota-insert-masks"))
         << "attention keeps the keys of a known mask" << remark::metric("keep", keep)
-        << remark::metric("keys", keys) << remark::metric("pairs", mask.pairs());
+        << remark::metric("keys", keysOf(op)) << remark::metric("pairs", mask.pairs());
   }
 };
 
