@@ -1,7 +1,6 @@
 //===- dota-compile.cpp - a framework's module to a .dota file --------------===//
 
 #include "dota/Dialect/Lane/Lane.h"
-#include "dota/Host/Arrays.h"
 #include "dota/Host/Calibrate.h"
 #include "dota/Pipeline/Pipeline.h"
 #include "dota/Pipeline/Tool.h"
@@ -11,8 +10,6 @@
 #include "dota/runtime/Files.h"
 #include "mlir/Bytecode/BytecodeWriter.h"
 #include "llvm/Support/CommandLine.h"
-
-#include <fmt/format.h>
 
 using namespace mlir;
 using namespace mlir::dota;
@@ -29,8 +26,8 @@ cl::opt<std::string> outputFile("o", cl::cat(category), cl::init("-"), cl::value
                                 cl::desc("where the result goes"));
 cl::list<std::string>
     samples("calibrate", cl::cat(category), cl::CommaSeparated, cl::value_desc("FILE.npy"),
-            cl::desc("sample inputs, one array an argument, in order; with one more leading "
-                     "dimension for several runs"));
+            cl::desc("sample inputs, one array an argument, in order; for more samples again, or "
+                     "with one more leading dimension"));
 cl::opt<std::string> function("function", cl::cat(category),
                               cl::desc("the function to calibrate (main, or the only public one)"));
 enum class Emit { Calibrated, Dota, Lane, Program };
@@ -42,32 +39,6 @@ cl::opt<Emit>
                                "device programs in the dota dialect, and the host part, as text"),
                     clEnumValN(Emit::Lane, "lane", "lane programs, as text"),
                     clEnumValN(Emit::Program, "program", "the container")));
-
-/// The runs that --calibrate describes.
-std::vector<std::vector<HostTensor>> readSamples(FunctionOpInterface entry) {
-  if (samples.size() != entry.getNumArguments())
-    throw Error(fmt::format("{} arrays are given to calibrate on; '{}' takes {} arguments",
-                            samples.size(), entry.getName().str(), entry.getNumArguments()));
-  std::vector<std::vector<HostTensor>> runs;
-  for (auto [number, path] : llvm::enumerate(samples)) {
-    auto type = dyn_cast<RankedTensorType>(entry.getArgumentTypes()[number]);
-    if (!type || !type.hasStaticShape()) {
-      entry.emitError() << "takes " << entry.getArgumentTypes()[number]
-                        << "; a static tensor expected";
-      throw Reported();
-    }
-    std::vector<HostTensor> tensors =
-        tensorsFromNpy(::dota::readNpy(::dota::readFile(path), path), type, path);
-    if (number == 0)
-      runs.resize(tensors.size());
-    if (tensors.size() != runs.size())
-      throw Error(fmt::format("{} holds {} runs; {} holds {}", path, tensors.size(), samples[0],
-                              runs.size()));
-    for (auto [run, tensor] : llvm::zip_equal(runs, tensors))
-      run.push_back(std::move(tensor));
-  }
-  return runs;
-}
 
 void run() {
   std::vector<::dota::OutputFile> files;
@@ -84,16 +55,11 @@ void run() {
   OwningOpRef<ModuleOp> module = parseModule(context, bytes, inputFile, printer);
   runPasses(*module, buildRaising);
   if (!samples.empty()) {
-    FunctionOpInterface entry = findEntry(*module, function);
-    if (!entry)
-      throw Reported();
-    std::vector<std::vector<HostTensor>> runs = readSamples(entry);
-    if (failed(calibrate(*module, function, runs)))
-      throw Reported();
-    addNote(*module, fmt::format("formats calibrated on {} run{}", runs.size(),
-                                 runs.size() == 1 ? "" : "s"));
+    calibrateOnFiles(*module, function, samples);
   } else if (!isCalibrated(*module)) {
     throw Error(inputFile + " carries no calibrated formats; give sample inputs with --calibrate");
+  } else {
+    refuseCalibrationMethod(inputFile);
   }
   if (emit != Emit::Calibrated)
     runPasses(*module, [&](OpPassManager &pm) { buildPrograms(pm, options); });

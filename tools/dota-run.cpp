@@ -162,18 +162,12 @@ void compilePrograms(ModuleOp module, const PipelineOptions &options) {
     FunctionOpInterface entry = findEntry(module, function);
     if (!entry)
       throw Reported();
-    SmallVector<RankedTensorType> types;
-    for (Type type : entry.getArgumentTypes()) {
-      auto tensor = dyn_cast<RankedTensorType>(type);
-      if (!tensor || !tensor.hasStaticShape()) {
-        entry.emitError() << "takes " << type << "; a static tensor expected";
-        throw Reported();
-      }
-      types.push_back(tensor);
-    }
-    if (failed(calibrate(module, function, {readInputs(types)})))
+    const CalibrationOptions calibration = readCalibrationOptions();
+    if (failed(calibrate(module, function, {readInputs(staticArguments(entry))}, calibration)))
       throw Reported();
-    addNote(module, "formats calibrated on the inputs of this run");
+    addNote(module, "formats calibrated on the inputs of this run" + describe(calibration));
+  } else {
+    refuseCalibrationMethod(inputFile);
   }
   runPasses(module, [&](OpPassManager &pm) { buildPrograms(pm, options); });
 }
@@ -242,6 +236,7 @@ Outcome runContainer(MLIRContext &context, std::vector<uint8_t> bytes) {
     throw Error(fmt::format("{} is compiled: it runs on the simulator only", inputFile));
   if (lanesAreGiven())
     throw Error(fmt::format("{} is compiled: its number of lanes is chosen", inputFile));
+  refuseCalibrationMethod(inputFile);
   ::dota::ProgramFile file = ::dota::read(bytes, std::string(inputFile));
   if (file.host.empty())
     throw Error(fmt::format("{} has no host part; dota-sim runs its programs", inputFile));

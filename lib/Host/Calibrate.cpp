@@ -1,6 +1,7 @@
 //===- Calibrate.cpp - ranges and moments from sample inputs ---------------===//
 
 #include "dota/Host/Calibrate.h"
+#include "dota/Dialect/Dota/FixedPoint.h"
 #include "dota/Host/Session.h"
 #include "dota/Passes.h"
 #include "dota/Transforms/Observations.h"
@@ -8,8 +9,8 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/Pass/PassManager.h"
+#include "llvm/Support/FormatVariadic.h"
 #include <Eigen/Dense>
-#include <cmath>
 
 using namespace mlir;
 using namespace mlir::dota;
@@ -18,8 +19,7 @@ namespace {
 
 /// What was seen of one value.
 struct Seen {
-  float range = 0;
-  bool nonFinite = false;
+  Magnitudes magnitudes;
   /// Sum of x x^T over the rows x, each with a 1 appended.
   Eigen::MatrixXf moment;
   int64_t rows = 0;
@@ -30,13 +30,11 @@ struct Seen {
     for (int64_t i = view.rank - 1; i >= 0; --i)
       count *= view.sizes[i];
     const auto *data = reinterpret_cast<const float *>(view.data);
-    for (int64_t i = 0; i < count; ++i) {
-      if (std::isfinite(data[i]))
-        range = std::max(range, std::fabs(data[i]));
-      else
-        nonFinite = true;
+    if (!withMoment) {
+      magnitudes.take(ArrayRef(data, count));
+      return;
     }
-    if (!withMoment || count == 0)
+    if (count == 0)
       return;
     int64_t features = view.sizes[view.rank - 1], tokens = count / features;
     Eigen::MatrixXf rowsWithOne(features + 1, tokens);
@@ -75,21 +73,41 @@ ElementsAttr momentAttr(MLIRContext *context, const Seen &seen) {
       std::move(blob));
 }
 
-void annotate(const Observation &observation, const Seen &seen) {
+/// The operand of a linear that is added to its exact sums, in 32 bits.
+bool isBias(const Observation &observation) {
+  return observation.kind == Observation::Kind::Operand && isa<LinearOp>(observation.op) &&
+         observation.operand == 2;
+}
+
+/// Bits of the value's format.
+int bitsOf(const Observation &observation, Precision precision) {
+  if (Operation *op = observation.value.getDefiningOp())
+    if (auto stated = op->getAttrOfType<PrecisionAttr>(DotaDialect::kPrecisionAttrName))
+      precision = stated.getValue();
+  return getBits(precision);
+}
+
+void annotate(const Observation &observation, const Seen &seen, const CalibrationOptions &options) {
   Operation *op = observation.op;
   Builder builder(op->getContext());
+  auto range = [&] {
+    // A bias has bits enough for its largest.
+    if (isBias(observation))
+      return seen.magnitudes.largest();
+    return seen.magnitudes.range(options.rule, bitsOf(observation, options.precision));
+  };
   switch (observation.kind) {
   case Observation::Kind::Result:
-    if (seen.nonFinite)
+    if (seen.magnitudes.sawNonFinite())
       op->emitWarning("takes values that are not finite while calibrating; its range is that of "
                       "the others");
-    op->setAttr(DotaDialect::kRangeAttrName, builder.getF32FloatAttr(seen.range));
+    op->setAttr(DotaDialect::kRangeAttrName, builder.getF32FloatAttr(range()));
     return;
   case Observation::Kind::Operand: {
     SmallVector<float> ranges(op->getNumOperands(), 0.0f);
     if (auto known = op->getAttrOfType<DenseF32ArrayAttr>(DotaDialect::kOperandRangesAttrName))
       ranges.assign(known.asArrayRef().begin(), known.asArrayRef().end());
-    ranges[observation.operand] = seen.range;
+    ranges[observation.operand] = range();
     op->setAttr(DotaDialect::kOperandRangesAttrName, builder.getDenseF32ArrayAttr(ranges));
     return;
   }
@@ -120,8 +138,21 @@ bool mlir::dota::isCalibrated(ModuleOp module) {
   });
 }
 
+std::string mlir::dota::describe(const CalibrationOptions &options) {
+  switch (options.rule.kind) {
+  case RangeRule::Kind::Max:
+    return "";
+  case RangeRule::Kind::Percentile:
+    return llvm::formatv(", by percentile {0:F3}", options.rule.percent);
+  case RangeRule::Kind::Mse:
+    return (", by least squared error in " + stringifyPrecision(options.precision)).str();
+  }
+  return "";
+}
+
 LogicalResult mlir::dota::calibrate(ModuleOp module, StringRef function,
-                                    ArrayRef<std::vector<HostTensor>> samples) {
+                                    ArrayRef<std::vector<HostTensor>> samples,
+                                    const CalibrationOptions &options) {
   SmallVector<Observation> observations = findObservations(module);
   OwningOpRef<ModuleOp> observed = module.clone();
   PassManager pm(module.getContext());
@@ -134,6 +165,11 @@ LogicalResult mlir::dota::calibrate(ModuleOp module, StringRef function,
     return failure();
 
   std::vector<Seen> seen(observations.size());
+  if (options.rule.kind != RangeRule::Kind::Max)
+    for (const Observation &observation : observations)
+      if (observation.kind == Observation::Kind::Result ||
+          observation.kind == Observation::Kind::Operand)
+        seen[observation.id].magnitudes = Magnitudes(/*withHistogram=*/true);
   HostSession session;
   session.observe = [&](const HostView &value, int64_t id, bool moment) {
     if (!isContiguous(value))
@@ -145,6 +181,6 @@ LogicalResult mlir::dota::calibrate(ModuleOp module, StringRef function,
       return module.emitError() << "calibration failed: " << toString(results.takeError());
 
   for (const Observation &observation : observations)
-    annotate(observation, seen[observation.id]);
+    annotate(observation, seen[observation.id], options);
   return success();
 }

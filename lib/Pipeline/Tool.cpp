@@ -1,7 +1,9 @@
-//===- Tool.cpp - what dota-run and dota-compile share ----------------------===//
+//===- Tool.cpp - what the tools share --------------------------------------===//
 
 #include "dota/Pipeline/Tool.h"
 #include "dota/Dialect/Lane/Lane.h"
+#include "dota/Host/Arrays.h"
+#include "dota/Transforms/Notes.h"
 #include "dota/runtime/Error.h"
 #include "dota/runtime/Files.h"
 #include "mlir/Bytecode/BytecodeReader.h"
@@ -70,6 +72,12 @@ static cl::opt<std::string> precisionFlag("precision", cl::cat(shared), cl::init
 static cl::opt<std::string> weightPrecisionFlag("weight-precision", cl::cat(shared),
                                                 cl::init("fx16"),
                                                 cl::desc("of constant weights: fx16, fx8 or fx4"));
+static cl::opt<std::string>
+    calibrationMethodFlag("calibration-method", cl::cat(shared), cl::init("max"),
+                          cl::value_desc("max|percentile[:PERCENT]|mse"),
+                          cl::desc("the range of a value whose format is calibrated: its largest "
+                                   "magnitude, what PERCENT (99.99) of them do not exceed, or that "
+                                   "of least squared error at --precision"));
 static cl::opt<std::string> remarksFilter("remarks-filter", cl::cat(shared),
                                           cl::value_desc("REGEX"),
                                           cl::desc("show remarks of these categories"));
@@ -137,6 +145,88 @@ void mlir::dota::readPipelineOptions(PipelineOptions &options, const ChosenMachi
   options.weightPrecision = weightPrecisionFlag;
 }
 
+CalibrationOptions mlir::dota::readCalibrationOptions() {
+  CalibrationOptions options;
+  StringRef method = calibrationMethodFlag;
+  auto [name, figure] = method.split(':');
+  if (name == "percentile")
+    options.rule.kind = RangeRule::Kind::Percentile;
+  else if (method == "mse")
+    options.rule.kind = RangeRule::Kind::Mse;
+  else if (method != "max")
+    throw ::dota::Error("--calibration-method is '" + method.str() +
+                        "'; max, percentile, percentile:PERCENT or mse expected");
+  if (name != method && (figure.getAsDouble(options.rule.percent) ||
+                         !(options.rule.percent > 0 && options.rule.percent <= 100)))
+    throw ::dota::Error("--calibration-method has percentile '" + figure.str() +
+                        "'; a number above 0, at most 100, expected");
+  // dota-quantize says what is wrong with another.
+  options.precision = symbolizePrecision(precisionFlag).value_or(Precision::FX16);
+  return options;
+}
+
+void mlir::dota::refuseCalibrationMethod(StringRef file) {
+  if (calibrationMethodFlag.getNumOccurrences() > 0)
+    throw ::dota::Error("--calibration-method is given, and " + file.str() +
+                        " carries calibrated formats already");
+}
+
+//===----------------------------------------------------------------------===//
+// Calibration
+//===----------------------------------------------------------------------===//
+
+SmallVector<RankedTensorType> mlir::dota::staticArguments(FunctionOpInterface entry) {
+  SmallVector<RankedTensorType> types;
+  for (Type type : entry.getArgumentTypes()) {
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    if (!tensor || !tensor.hasStaticShape()) {
+      entry.emitError() << "takes " << type << "; a static tensor expected";
+      throw Reported();
+    }
+    types.push_back(tensor);
+  }
+  return types;
+}
+
+/// Samples of `entry`'s arguments, see calibrateOnFiles.
+static std::vector<std::vector<HostTensor>> readSamples(FunctionOpInterface entry,
+                                                        ArrayRef<std::string> paths) {
+  SmallVector<RankedTensorType> types = staticArguments(entry);
+  if (paths.empty() || types.empty() || paths.size() % types.size() != 0)
+    throw ::dota::Error(fmt::format("{} arrays are given to calibrate on; '{}' takes {} arguments",
+                                    paths.size(), entry.getName().str(), types.size()));
+  std::vector<std::vector<HostTensor>> samples;
+  for (; !paths.empty(); paths = paths.drop_front(types.size())) {
+    const size_t first = samples.size();
+    for (auto [argument, type] : llvm::enumerate(types)) {
+      const std::string &path = paths[argument];
+      std::vector<HostTensor> tensors =
+          tensorsFromNpy(::dota::readNpy(::dota::readFile(path), path), type, path);
+      if (argument == 0)
+        samples.resize(first + tensors.size());
+      if (first + tensors.size() != samples.size())
+        throw ::dota::Error(fmt::format("{} holds {} runs; {} holds {}", path, tensors.size(),
+                                        paths.front(), samples.size() - first));
+      for (auto [number, tensor] : llvm::enumerate(tensors))
+        samples[first + number].push_back(std::move(tensor));
+    }
+  }
+  return samples;
+}
+
+void mlir::dota::calibrateOnFiles(ModuleOp module, StringRef function,
+                                  ArrayRef<std::string> paths) {
+  FunctionOpInterface entry = findEntry(module, function);
+  if (!entry)
+    throw Reported();
+  const CalibrationOptions options = readCalibrationOptions();
+  std::vector<std::vector<HostTensor>> samples = readSamples(entry, paths);
+  if (failed(calibrate(module, function, samples, options)))
+    throw Reported();
+  addNote(module, fmt::format("formats calibrated on {} run{}{}", samples.size(),
+                              samples.size() == 1 ? "" : "s", describe(options)));
+}
+
 //===----------------------------------------------------------------------===//
 // Modules
 //===----------------------------------------------------------------------===//
@@ -189,8 +279,12 @@ OwningOpRef<ModuleOp> mlir::dota::parseModule(MLIRContext &context, ArrayRef<uin
   // The parser would print the bytes it stumbles over.
   if (!isBytecode && llvm::is_contained(bytes, 0))
     throw ::dota::Error(name.str() + " is neither MLIR text or bytecode nor a .dota file");
-  auto buffer = llvm::MemoryBuffer::getMemBufferCopy(
-      StringRef(reinterpret_cast<const char *>(bytes.data()), bytes.size()), name);
+  // Constants in bytecode are aligned relative to its start.
+  auto buffer =
+      llvm::WritableMemoryBuffer::getNewUninitMemBuffer(bytes.size(), name, llvm::Align(64));
+  if (!buffer)
+    throw std::bad_alloc();
+  llvm::copy(bytes, buffer->getBufferStart());
   printer.sources().AddNewSourceBuffer(std::move(buffer), llvm::SMLoc());
   auto module = parseSourceFile<ModuleOp>(printer.sources(), &context);
   if (!module)
@@ -214,6 +308,13 @@ void mlir::dota::runPasses(ModuleOp module, llvm::function_ref<void(OpPassManage
 void mlir::dota::freeOptionName(StringRef name) {
   if (cl::Option *known = cl::getRegisteredOptions().lookup(name))
     known->removeArgument();
+}
+
+void mlir::dota::keepSharedOptions(ArrayRef<StringRef> names) {
+  for (cl::Option *option : llvm::make_second_range(llvm::to_vector(cl::getRegisteredOptions())))
+    if (llvm::is_contained(option->Categories, &shared) &&
+        !llvm::is_contained(names, option->ArgStr))
+      option->removeArgument();
 }
 
 int mlir::dota::toolMain(int argc, char **argv, StringRef tool, cl::OptionCategory &category,

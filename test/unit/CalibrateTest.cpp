@@ -71,6 +71,35 @@ TEST_F(CalibrateTest, LeavesOutWhatIsNotFinite) {
   EXPECT_THAT(moment->stored, ElementsAre(4.5, 0, 1.5, 0, 0, 0, 1.5, 0, 1));
 }
 
+TEST_F(CalibrateTest, RulesLookAtTheBitsOfEachValue) {
+  auto module = parse(R"(
+    func.func @main(%x: tensor<4x25xf32>) -> (tensor<4x25xf32>, tensor<4x25xf32>) {
+      %y = dota.activation <relu> %x {dota.precision = #dota.precision<int4>} : tensor<4x25xf32> -> tensor<4x25xf32>
+      %z = dota.activation <relu> %x : tensor<4x25xf32> -> tensor<4x25xf32>
+      return %y, %z : tensor<4x25xf32>, tensor<4x25xf32>
+    })");
+  Floats values(100, 0.7f);
+  values[3] = 7.5;
+  auto ranges = [&](const CalibrationOptions &options) {
+    EXPECT_TRUE(succeeded(calibrate(*module, "", {{tensor({4, 25}, values)}}, options)))
+        << diagnostics;
+    Floats result;
+    module->walk([&](ActivationOp op) {
+      result.push_back(
+          op->getAttrOfType<FloatAttr>(DotaDialect::kRangeAttrName).getValueAsDouble());
+      result.push_back(
+          op->getAttrOfType<DenseF32ArrayAttr>(DotaDialect::kOperandRangesAttrName)[0]);
+    });
+    return result;
+  };
+  EXPECT_THAT(ranges({}), ElementsAre(7.5, 7.5, 7.5, 7.5));
+  // 4 bits would hold 7.5 with a step of 2, where 0.7 becomes 0.
+  EXPECT_THAT(ranges({.rule = {RangeRule::Kind::Mse}}), ElementsAre(7, 7.5, 7.5, 7.5));
+  // 0.7 lies in a bin that ends at 0.703125.
+  EXPECT_THAT(ranges({.rule = {RangeRule::Kind::Percentile, 99}}),
+              ElementsAre(0.703125f, 0.703125f, 0.703125f, 0.703125f));
+}
+
 TEST_F(CalibrateTest, ReportsWhatTheModelReports) {
   auto module = parse(R"(
     func.func @main(%x: tensor<2x2xf32>) -> tensor<2x2xf32> {

@@ -1,4 +1,4 @@
-//===- Tool.h - what dota-run and dota-compile share ------------*- C++ -*-===//
+//===- Tool.h - what the tools share ----------------------------*- C++ -*-===//
 //
 // Options that both have, how they read modules and how they report errors.
 //
@@ -6,6 +6,7 @@
 #ifndef DOTA_PIPELINE_TOOL_H
 #define DOTA_PIPELINE_TOOL_H
 
+#include "dota/Host/Calibrate.h"
 #include "dota/Pipeline/Pipeline.h"
 #include "dota/runtime/Machine.h"
 #include "mlir/IR/DialectRegistry.h"
@@ -67,8 +68,26 @@ private:
 /// What the shared options say.
 void readPipelineOptions(PipelineOptions &options, const ChosenMachine &machine);
 
+/// What --calibration-method and --precision say. Throws dota::Error.
+CalibrationOptions readCalibrationOptions();
+
+/// Throws where --calibration-method is given for a file that needs none.
+void refuseCalibrationMethod(StringRef file);
+
+/// The types of a function's arguments. Throws Reported where one is no static
+/// tensor.
+llvm::SmallVector<RankedTensorType> staticArguments(FunctionOpInterface entry);
+
+/// Calibrates a raised module on arrays from files and notes it on the module. A
+/// sample is one array an argument, in order; more samples follow it, or are a
+/// further leading dimension of each array. Throws.
+void calibrateOnFiles(ModuleOp module, StringRef function, ArrayRef<std::string> paths);
+
 /// Takes a name of the command line away from LLVM, for an option made after this.
 void freeOptionName(StringRef name);
+
+/// Takes the shared options away that a tool has no use for: all but `names`.
+void keepSharedOptions(ArrayRef<StringRef> names);
 
 /// Reads the command line, runs `body` and turns what it throws into a message on
 /// standard error. Returns the exit status: 0 or 1.
