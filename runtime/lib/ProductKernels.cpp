@@ -72,14 +72,14 @@ void multiply16(const int16_t *a, size_t aStride, bool unsignedA, int, const std
                 bool accumulate, std::byte *c) {
   for (size_t i = 0; i < rows; ++i)
     for (size_t j = 0; j < cols; ++j, c += 8) {
-      int64_t sum = 0;
+      uint64_t sum = 0; // which wraps
       if (accumulate)
         std::memcpy(&sum, c, 8);
       for (size_t k = 0; k < depth; ++k) {
         const size_t row = transposeB ? j : k, column = transposeB ? k : j;
         int16_t value;
         std::memcpy(&value, b + row * bStride + 2 * column, 2);
-        sum += int64_t{valueOf(a[i * aStride + k], unsignedA)} * value;
+        sum += static_cast<uint64_t>(int64_t{valueOf(a[i * aStride + k], unsignedA)} * value);
       }
       std::memcpy(c, &sum, 8);
     }

@@ -23,6 +23,9 @@ using namespace mlir::dota;
 static constexpr int kExponentBound = 60;
 /// What `Numerics::roundShift` takes.
 static constexpr int kMinShift = -15, kMaxShift = 62;
+/// Terms of a sum: products of two 16-bit values, up to 2^30 each, and a bias of up to
+/// 2^62 stay within 64 bits.
+static constexpr int64_t kMaxTerms = (int64_t{1} << 32) - 1;
 /// Rows of a group that keep the same number of keys.
 static constexpr int64_t kMaxBalance = 255;
 /// Features of a normalisation: n sum(x^2) of 16-bit values stays within 64 bits.
@@ -186,6 +189,9 @@ LogicalResult verifyHeads(Verifier &verify, const Heads &x) {
   if (failed(verify.sequences(x.q)) || failed(verify.rank(x.k, {x.q.rank()})) ||
       failed(verify.sequences(x.k)))
     return failure();
+  if (x.k.extent(1) > kMaxTerms)
+    return verify.error() << "k has " << x.k.extent(1) << " rows; at most " << kMaxTerms
+                          << " expected";
   if (x.q.rank() == 3 && x.q.extent(2) != x.k.extent(2))
     return verify.error() << x.q.name << " has " << x.q.extent(2) << " sequences, " << x.k.name
                           << " " << x.k.extent(2);
@@ -317,6 +323,9 @@ LogicalResult LinearOp::verify() {
   if (x.extent(0) != weight.extent(1))
     return verify.error() << "x has " << x.extent(0) << " features, weight " << weight.extent(1)
                           << " rows";
+  if (x.extent(0) > kMaxTerms)
+    return verify.error() << "x has " << x.extent(0) << " features; at most " << kMaxTerms
+                          << " expected";
   SmallVector<int64_t> expected(x.type().getShape());
   expected.back() = weight.extent(0);
   if (failed(verify.shape(result, expected)))

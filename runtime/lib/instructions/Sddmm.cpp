@@ -9,7 +9,8 @@ void dota::run(const Sddmm &i, Execution &execution) {
   Schedule &schedule = written.schedule;
   const Rows keys({execution.sram + i.k, i.kStride, i.precision}, i.keys, i.depth);
   std::vector<int16_t> q(i.depth);
-  std::vector<int64_t> visited(i.keep), sums(i.keep);
+  std::vector<int64_t> visited(i.keep);
+  std::vector<uint64_t> sums(i.keep); // which wrap
   schedule.forEachRow(
       [&](size_t row, std::span<const uint32_t> positions, std::span<const uint32_t> ids) {
         unpack(execution.sram + i.q + row * i.qStride, i.precision, i.depth, q.data());
@@ -21,7 +22,7 @@ void dota::run(const Sddmm &i, Execution &execution) {
         if (i.accumulate)
           std::memcpy(sums.data(), c, sizeof(int64_t) * i.keep);
         for (size_t j = 0; j < positions.size(); ++j)
-          sums[positions[j]] += visited[j];
+          sums[positions[j]] += static_cast<uint64_t>(visited[j]);
         std::memcpy(c, sums.data(), sizeof(int64_t) * i.keep);
       });
   execution.result.order = schedule.work();

@@ -16,7 +16,8 @@ void dota::run(const Spmm &i, Execution &execution) {
       weights[j] = execution.load<uint16_t>(i.p + 2 * (row * i.keep + positions[j]));
     sumRows(values, ids, std::span(weights).first(ids.size()), sums.data());
     for (size_t j = 0; i.accumulate && j < i.cols; ++j)
-      sums[j] += execution.load<int64_t>(i.c + 8 * (row * i.cols + j));
+      sums[j] = static_cast<int64_t>(static_cast<uint64_t>(sums[j]) +
+                                     execution.load<uint64_t>(i.c + 8 * (row * i.cols + j)));
     if (i.cols)
       std::memcpy(execution.sram + i.c + row * 8 * i.cols, sums.data(), sizeof(int64_t) * i.cols);
   });

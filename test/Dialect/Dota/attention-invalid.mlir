@@ -149,3 +149,12 @@ func.func @f(%a: tensor<4x8xf32>, %b: tensor<5x8xf32>, %c: tensor<5x8xf32>) {
   %r = dota.attention %a, %b, %c {heads = 2, kv_heads = 2, scale = 0x7F800000 : f32} : (tensor<4x8xf32>, tensor<5x8xf32>, tensor<5x8xf32>) -> tensor<4x8xf32>
   return
 }
+
+// -----
+
+// No sum of weighted values goes beyond 64 bits.
+func.func @f(%q: tensor<4x8xf32>, %k: tensor<4294967296x8xf32>) {
+  // expected-error @+1 {{'dota.attention' op k has 4294967296 rows; at most 4294967295 expected}}
+  %r = dota.attention %q, %k, %k {heads = 2, kv_heads = 2, scale = 1.0 : f32} : (tensor<4x8xf32>, tensor<4294967296x8xf32>, tensor<4294967296x8xf32>) -> tensor<4x8xf32>
+  return
+}

@@ -189,3 +189,12 @@ func.func @f(%a: tensor<2x8x!quant.uniform<i16<-32767:32767>:f32, 0.00390625>>, 
   %r = dota.linear %a, %b : tensor<2x8x!quant.uniform<i16<-32767:32767>:f32, 0.00390625>>, tensor<8x2x!quant.uniform<i16<-32767:32767>:f32, 0.00390625>> -> tensor<2x2x!quant.uniform<i16<-32767:32767>:f32:1, {0.5,0.25,0.5}>>
   return
 }
+
+// -----
+
+// No sum of products goes beyond 64 bits.
+func.func @f(%x: tensor<1x4294967296xf32>, %w: tensor<4294967296x1xf32>) {
+  // expected-error @+1 {{'dota.linear' op x has 4294967296 features; at most 4294967295 expected}}
+  %r = dota.linear %x, %w : tensor<1x4294967296xf32>, tensor<4294967296x1xf32> -> tensor<1x1xf32>
+  return
+}
