@@ -21,6 +21,8 @@ def Rmmu : Unit<"Rmmu", 2>;
 def Mfu : Unit<"Mfu", 3>;
 def Detector : Unit<"Detector", 4>;
 def Scheduler : Unit<"Scheduler", 5>;
+/// PE rows of the RMMU that `configure` sets aside for detection.
+def Estimator : Unit<"Estimator", 6>;
 
 /// A field of an instruction word.
 class Field<string n, string k, int w, Constraint c, string text> {

@@ -57,8 +57,33 @@ def StoreOp : TransferOp<"store", 4> {
 }
 
 //===----------------------------------------------------------------------===//
-// RMMU
+// RMMU: the PE rows that compute, and those that detect beside them
 //===----------------------------------------------------------------------===//
+
+def ConfigureOp : Instruction<"configure", 11, Rmmu, [
+    PrecisionField<"precision", "widest operand of the PE rows that compute">,
+    U<"detectRows", 20, "PE rows that detect, at the end of the array; the others compute">,
+    PrecisionField<"detectPrecision", "widest operand of the PE rows that detect">]> {
+  let summary = "set the precision of the PE rows; at the start all of them compute in FX16";
+}
+def EstimateOp : Instruction<"estimate", 12, Estimator, [
+    Sram<"a", "operand matrix of low-rank queries, rows x depth">,
+    Sram<"b", "operand matrix of low-rank keys, cols x depth">,
+    Sram<"c", "accumulator matrix of estimated scores, rows x cols">,
+    U<"rows", 16, "rows of a and c">,
+    U<"cols", 20, "columns of c">,
+    U<"depth", 20, "terms of a sum">,
+    U<"aStride", 24, "bytes from row to row of a">,
+    U<"bStride", 24, "bytes from row to row of b">,
+    PrecisionField<"aPrecision", "precision of a">,
+    PrecisionField<"bPrecision", "precision of b">,
+    U0<"cStride", 24, "bytes from row to row of c; 0: without gaps">,
+    U0<"narrow", 2, "a sum of c takes 8 >> narrow bytes; one that does not fit is an error">]> {
+  let summary = "c = a b^T, in the PE rows that detect";
+  let reads = [Footprint<"a", "rows", "bytes(depth, aPrecision)", "aStride">,
+               Footprint<"b", "cols", "bytes(depth, bPrecision)", "bStride">];
+  let writes = [Footprint<"c", "rows", "(8 >> narrow) * cols", "cStride ? cStride : (8 >> narrow) * cols">];
+}
 
 def MatmulOp : Instruction<"matmul", 8, Rmmu, [
     Sram<"a", "operand matrix, rows x depth">,

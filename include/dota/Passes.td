@@ -81,7 +81,10 @@ def DotaToLane : Pass<"dota-to-lane", "::mlir::ModuleOp"> {
     how much they need).
   }];
   let options = [
-    Option<"machine", "machine", "std::string", /*default=*/"\"dota\"", "shipped machine, or a file">
+    Option<"machine", "machine", "std::string", /*default=*/"\"dota\"", "shipped machine, or a file">,
+    Option<"detectRows", "detect-rows", "int64_t", /*default=*/"-1",
+           "PE rows that detect while the others compute, where tiles allow it (0: none, all take "
+           "turns; -1: what should take the fewest cycles)">
   ];
   let dependentDialects = ["::mlir::lane::LaneDialect"];
 }

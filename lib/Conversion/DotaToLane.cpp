@@ -119,6 +119,8 @@ struct DotaToLane : mlir::dota::impl::DotaToLaneBase<DotaToLane> {
   FailureOr<lane::ProgramOp> emit(ProgramOp program, const ::dota::Machine &machine,
                                   int64_t mostResident) {
     Plan plan(program, machine, mostResident);
+    if (detectRows >= 0)
+      plan.detectRows = detectRows;
     if (failed(plan.make()))
       return failure();
     Data data(plan.dram);
@@ -179,6 +181,12 @@ struct DotaToLane : mlir::dota::impl::DotaToLaneBase<DotaToLane> {
   void runOnOperation() override {
     try {
       ::dota::Machine machine = ::dota::Machine::named(this->machine);
+      if (detectRows >= machine.rmmu.rows || detectRows % machine.rmmu.group > 0) {
+        getOperation().emitError()
+            << "detect-rows is " << detectRows.getValue() << "; multiples of " << machine.rmmu.group
+            << " below " << machine.rmmu.rows << " are possible";
+        return signalPassFailure();
+      }
       for (ProgramOp program : llvm::make_early_inc_range(getOperation().getOps<ProgramOp>()))
         if (failed(lower(program, machine)))
           return signalPassFailure();

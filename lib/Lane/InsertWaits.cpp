@@ -9,6 +9,10 @@
 //     lane.matmul %0, %1, %2 {...}    ==>     lane.wait {unit = 1, count = 1}
 //                                             lane.matmul %0, %1, %2 {...}
 //
+// `configure` counts as a write of the RMMU's mode, products read it: a product of
+// the rows that detect is held until they are set, and they are set again when it
+// is through.
+//
 // What earlier waits and barriers have made known is remembered, so no wait is
 // put twice and the pass is idempotent. SRAM is looked at in granules of 64 bytes,
 // the unit of placement: accesses of two units to one granule are ordered, even
@@ -20,6 +24,7 @@
 
 #include "dota/Dialect/Lane/Lane.h"
 #include "dota/Passes.h"
+#include "dota/runtime/RmmuMode.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Remarks.h"
 #include <array>
@@ -130,6 +135,8 @@ private:
 
   template <class F>
   void forEachGranule(const ::dota::Instruction &instruction, F &&f) {
+    if (::dota::ModeUse use = ::dota::modeUseOf(instruction); use != ::dota::ModeUse::None)
+      f(mode, use == ::dota::ModeUse::Sets);
     ::dota::forEachRegion(instruction, [&](const ::dota::Region &region) {
       if (region.empty())
         return;
@@ -149,6 +156,7 @@ private:
 
   StreamOp stream;
   std::vector<Granule> granules;
+  Granule mode;       // of the RMMU
   Counts issued = {}; // so far
   Counts known = {};  // to have been completed at this point of the issue
 };

@@ -54,7 +54,7 @@ public:
         std::max<unsigned>(1, machine.dram.bytesPerCycle / std::max<size_t>(1, lanes));
   }
 
-  uint64_t of(const ::dota::Instruction &instruction) const {
+  uint64_t of(const ::dota::Instruction &instruction, const ::dota::RmmuMode &mode) const {
     ::dota::OrderWork work;
     auto assume = [&](const auto &i) {
       work.groups = ::dota::groups(i.rows, i.group);
@@ -67,7 +67,7 @@ public:
       assume(*sddmm);
     else if (auto *spmm = std::get_if<::dota::Spmm>(&instruction))
       assume(*spmm);
-    return ::dota::costOf(instruction, machine, &work).cycles;
+    return ::dota::costOf(instruction, machine, mode, &work).cycles;
   }
 
 private:
@@ -310,8 +310,12 @@ struct LaneSchedule : mlir::dota::impl::LaneScheduleBase<LaneSchedule> {
     std::vector<StreamInstruction> instructions = findDependences(lives);
     std::vector<uint64_t> cycles;
     cycles.reserve(instructions.size());
-    for (const StreamInstruction &instruction : instructions)
-      cycles.push_back(instruction.fence ? 0 : costs.of(instruction.instruction));
+    // No product changes places with a `configure`, so it finds the same mode in any order.
+    ::dota::RmmuMode mode;
+    for (const StreamInstruction &instruction : instructions) {
+      cycles.push_back(instruction.fence ? 0 : costs.of(instruction.instruction, mode));
+      mode.follow(instruction.instruction);
+    }
     auto estimate = [&](ArrayRef<uint32_t> order) {
       LaneModel model(instructions, cycles, lives.buffers, capacity, machine.issue.queue);
       for (uint32_t index : order)

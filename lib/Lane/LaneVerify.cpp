@@ -8,6 +8,7 @@
 
 #include "SramCapacity.h"
 #include "dota/Passes.h"
+#include "dota/runtime/RmmuMode.h"
 #include "llvm/ADT/STLExtras.h"
 #include <array>
 #include <map>
@@ -79,7 +80,8 @@ void forEachRow(const ::dota::Region &region, F &&f) {
 
 class StreamChecker {
 public:
-  StreamChecker(StreamOp stream, uint64_t capacity) : stream(stream), capacity(capacity) {}
+  StreamChecker(StreamOp stream, uint64_t capacity, unsigned peRows)
+      : stream(stream), capacity(capacity), peRows(peRows) {}
 
   LogicalResult run() {
     for (Operation &op : stream.getBody().front()) {
@@ -133,11 +135,15 @@ private:
       if (succeeded(result))
         result = checkRegion(op, unit, region);
     });
-    if (failed(result))
+    if (failed(result) || failed(checkMode(op, unit, *instruction)))
       return failure();
 
     issued[unit].push_back(op);
     auto number = static_cast<uint32_t>(issued[unit].size());
+    if (::dota::ModeUse use = ::dota::modeUseOf(*instruction); use == ::dota::ModeUse::Sets)
+      modeUses = {unit, number, {}};
+    else if (use == ::dota::ModeUse::Needs)
+      modeUses.read[unit] = number;
     for (bool write : {false, true})
       ::dota::forEachRegion(*instruction, [&](const ::dota::Region &region) {
         if (region.write == write)
@@ -179,8 +185,36 @@ private:
     return result;
   }
 
+  /// That a product fits the rows that it runs in, that they are set when it starts, and
+  /// that they are not set while another one runs there.
+  LogicalResult checkMode(InstructionOpInterface op, unsigned unit,
+                          const ::dota::Instruction &instruction) {
+    ::dota::ModeUse use = ::dota::modeUseOf(instruction);
+    if (use == ::dota::ModeUse::None)
+      return success();
+    if (std::optional<std::string> misfit = ::dota::findMisfit(instruction, mode, peRows))
+      return op->emitError() << *misfit;
+    mode.follow(instruction);
+    auto complain = [&](unsigned other, uint32_t number, StringRef what) {
+      InFlightDiagnostic diagnostic = op->emitOpError() << what << " instruction " << number
+                                                        << " of " << nameOf(other);
+      diagnostic.attachNote(issued[other][number - 1]->getLoc()) << "that instruction is here";
+      return diagnostic;
+    };
+    if (modeUses.writer != unit && modeUses.written > known[modeUses.writer])
+      return complain(modeUses.writer, modeUses.written,
+                      "runs in PE rows that may still be set by");
+    for (unsigned other = 0; use == ::dota::ModeUse::Sets && other < kUnits; ++other)
+      if (other != unit && modeUses.read[other] > known[other])
+        return complain(other, modeUses.read[other], "sets PE rows that may still run");
+    return success();
+  }
+
   StreamOp stream;
   uint64_t capacity;
+  unsigned peRows;
+  ::dota::RmmuMode mode;
+  Use modeUses;
   SramUses uses;
   std::array<std::vector<Operation *>, kUnits> issued;
   Counts known = {};
@@ -436,11 +470,12 @@ struct LaneVerify : mlir::dota::impl::LaneVerifyBase<LaneVerify> {
   using LaneVerifyBase::LaneVerifyBase;
 
   void runOnOperation() override {
-    FailureOr<uint64_t> capacity = getSramCapacity(getOperation(), bytes, machine);
-    if (failed(capacity))
+    FailureOr<::dota::Machine> found = getMachine(getOperation(), machine);
+    if (failed(found))
       return signalPassFailure();
+    uint64_t capacity = bytes ? bytes.getValue() : found->sram.bytes;
     for (StreamOp stream : getOperation().getOps<StreamOp>())
-      if (failed(StreamChecker(stream, *capacity).run()))
+      if (failed(StreamChecker(stream, capacity, found->rmmu.rows).run()))
         return signalPassFailure();
     FailureOr<std::vector<Phase>> phases = splitPhases(getOperation());
     if (failed(phases) || failed(DramChecker(getOperation(), *phases).run()))

@@ -1,6 +1,7 @@
 //===- StreamDependences.cpp - what must stay in order in a stream ----------===//
 
 #include "StreamDependences.h"
+#include "dota/runtime/RmmuMode.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/STLExtras.h"
 
@@ -73,6 +74,7 @@ private:
         buffers[number] = {};
       used.clear();
       pages.clear();
+      mode = {};
       return;
     }
     for (Value operand : op->getOperands()) {
@@ -89,6 +91,8 @@ private:
       region.base = place.offset;
       touched.push_back({&buffers[bufferNumber.lookup(place.buffer)], region});
     });
+    if (::dota::ModeUse use = ::dota::modeUseOf(*instruction); use != ::dota::ModeUse::None)
+      touched.push_back({&mode, {0, 1, 1, 0, use == ::dota::ModeUse::Sets}});
     if (auto load = dyn_cast<LoadOp>(*op))
       touchDram(load, /*write=*/false);
     else if (auto store = dyn_cast<StoreOp>(*op))
@@ -157,6 +161,7 @@ private:
   std::vector<Accesses> buffers;
   std::vector<uint32_t> used; // buffers since the last fence
   llvm::DenseMap<uint64_t, Accesses> pages;
+  Accesses mode; // of the RMMU, as if it were a byte
 };
 
 } // namespace

@@ -23,7 +23,8 @@ struct StreamInstruction {
 };
 
 /// The instructions of a stream and their order: one that touches the same bytes
-/// of a buffer or of DRAM as an earlier one comes after it, unless both read.
+/// of a buffer or of DRAM as an earlier one comes after it, unless both read; so does
+/// one that sets the RMMU's mode, and one that needs it after that.
 /// Near-linear in the length of the stream; the accesses to one buffer, or to one
 /// page of DRAM, between two fences are compared with one another.
 std::vector<StreamInstruction> findDependences(const StreamLives &lives);

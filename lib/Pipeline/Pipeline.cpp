@@ -50,7 +50,7 @@ void mlir::dota::buildLanes(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createBalanceRows({/*keep=*/0, options.machine}));
   pm.addPass(createGroupRows({options.machine, /*tile=*/16}));
   pm.addPass(createReorderKeys({options.machine, /*rule=*/"best"}));
-  pm.addPass(createDotaToLane({options.machine}));
+  pm.addPass(createDotaToLane({options.machine, options.detectRows}));
   auto &lanes = pm.nest<lane::ProgramOp>();
   // While tiles are not placed yet, as placing makes them wait for one another.
   lanes.addPass(createLaneSchedule({/*bytes=*/0, options.machine, /*window=*/128}));

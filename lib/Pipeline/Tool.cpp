@@ -67,6 +67,10 @@ static cl::opt<int64_t> rankFlag("rank", cl::cat(shared), cl::init(8),
 static cl::opt<std::string> detectorPrecisionFlag("detector-precision", cl::cat(shared),
                                                   cl::init("int4"),
                                                   cl::desc("int4, int2, fx4, fx8 or fx16"));
+static cl::opt<int64_t> detectRowsFlag(
+    "detect-rows", cl::cat(shared), cl::init(-1), cl::value_desc("ROWS"),
+    cl::desc("PE rows that detect while the others compute; 0: none, all take turns; "
+             "-1: what should take the fewest cycles"));
 static cl::opt<std::string> precisionFlag("precision", cl::cat(shared), cl::init("fx16"),
                                           cl::desc("of values: fx16 or fx8"));
 static cl::opt<std::string> weightPrecisionFlag("weight-precision", cl::cat(shared),
@@ -141,6 +145,7 @@ void mlir::dota::readPipelineOptions(PipelineOptions &options, const ChosenMachi
   options.share = shareFlag;
   options.rank = rankFlag;
   options.detectorPrecision = detectorPrecisionFlag;
+  options.detectRows = detectRowsFlag;
   options.precision = precisionFlag;
   options.weightPrecision = weightPrecisionFlag;
 }

@@ -54,6 +54,9 @@ struct Execution {
 DOTA_FOR_EACH_UNIT_INSTRUCTION(DOTA_DECLARE_RUN)
 #undef DOTA_DECLARE_RUN
 
+/// A matrix product, under the name of the instruction that it is.
+void runProduct(std::string_view mnemonic, const Matmul &product, Execution &execution);
+
 /// Throws Error where a shift is not one that rounding knows, -15 to 62 places to
 /// the right.
 void checkShift(std::string_view mnemonic, int shift);

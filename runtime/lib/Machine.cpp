@@ -40,6 +40,8 @@ constexpr MachineParameter kParameters[] = {
      "narrow products a PE and cycle: \"linear\" 16/b or \"quadratic\" (16/b)^2", kAssumed},
     {"rmmu", "latency", PLACE(unsigned, rmmu.latency), 1, kLargestLatency, 8, "cycles",
      "from operands to accumulator: multiplier and adder tree", kAssumed},
+    {"rmmu", "configure", PLACE(unsigned, rmmu.configure), 1, kLargestLatency, 4, "cycles",
+     "to set the precision of the PE rows", kAssumed},
     {"rmmu", "group", PLACE(unsigned, rmmu.group), 1, 8, 4, "rows",
      "query rows that share a load, T; divides the PE rows", kAssumed},
     {"sram", "bytes", PLACE(uint64_t, sram.bytes), 64, kLargestSram, 655360, "bytes", "a lane",

@@ -99,8 +99,12 @@ struct FitChecker {
 
   void checkLane(size_t lane) const {
     PerUnit issued{};
+    RmmuMode mode;
     for (size_t index = 0; index < streams[lane].size(); ++index) {
       const Instruction &instruction = streams[lane][index];
+      if (auto misfit = findMisfit(instruction, mode, machine.rmmu.rows))
+        fail(lane, index, "{} on machine '{}'", *misfit, machine.name);
+      mode.follow(instruction);
       forEachRegion(instruction, [&](const Region &r) {
         if (r.end() > machine.sram.bytes)
           fail(lane, index, "{} ends at {}, beyond the {} bytes of SRAM of machine '{}'",
@@ -222,6 +226,7 @@ struct Transfer {
 struct Lane {
   size_t next = 0;   // instruction
   uint64_t time = 0; // at which it can be issued
+  RmmuMode mode;     // for the instruction that is issued next
   std::array<Queue, kUnitCount> queues;
   std::deque<Transfer> transfers; // issued, not yet served
   enum : uint8_t { Running, Barred, Halted } state = Running;
@@ -361,7 +366,8 @@ struct Run {
     ++queue.issued;
 
     ExecuteResult result = effects.of(number, lane.next);
-    Cost cost = costOf(instruction, machine, &result.order);
+    Cost cost = costOf(instruction, machine, lane.mode, &result.order);
+    lane.mode.follow(instruction);
     OperationStatistics &operation = statistics.operations[locationIndex(number, lane.next)];
     ++operation.instructions;
     operation.events += cost.events;

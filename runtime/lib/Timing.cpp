@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dota/runtime/Timing.h"
+#include "dota/runtime/Composition.h"
 
 #include <algorithm>
 #include <numeric>
@@ -35,8 +36,16 @@ struct Passes {
   uint64_t quotients = 0; // square roots too
 };
 
+/// PE rows that a product runs in.
+struct Part {
+  uint64_t rows;
+  uint64_t productsPerRow; // of one sum, a cycle
+  uint64_t narrow;         // products a PE does in a cycle
+};
+
 struct Coster {
   const Machine &m;
+  const RmmuMode &mode;
   const OrderWork *work;
 
   /// Compute and operand reads overlap; the slower one sets the pace.
@@ -72,38 +81,64 @@ struct Coster {
   // RMMU
   //===--------------------------------------------------------------------===//
 
-  Cost operator()(const Matmul &i) const {
-    unsigned aBits = i.unsignedA ? 16 : bitsOf(i.aPrecision);
-    uint64_t narrow = productsPerCycle(std::max(aBits, bitsOf(i.bPrecision)), m);
-    uint64_t rows = i.rows, cols = i.cols, depth = i.depth;
-    uint64_t steps = ceilDiv(depth, m.rmmu.columns * narrow);
-    uint64_t aBytes = rows * ((depth * aBits + 7) / 8);
-    uint64_t bBytes =
-        i.transposeB ? cols * bytes(depth, i.bPrecision) : depth * bytes(cols, i.bPrecision);
+  Part part(uint64_t rows, Precision precision) const {
+    uint64_t narrow = productsPerCycle(bitsOf(precision), m);
+    return {rows, m.rmmu.columns * narrow, narrow};
+  }
+  Part computes() const { return part(m.rmmu.rows - mode.detectRows, mode.precision); }
+  Part detects() const {
+    return part(std::max<uint64_t>(1, mode.detectRows), mode.detectPrecision);
+  }
+
+  Cost operator()(const Configure &) const {
+    Cost cost;
+    cost.cycles = m.rmmu.configure;
+    return cost;
+  }
+
+  Cost product(const Part &part, uint64_t rows, uint64_t cols, uint64_t depth, uint64_t aBytes,
+               uint64_t bBytes) const {
+    uint64_t steps = ceilDiv(depth, part.productsPerRow);
     // One operand stands in the PE rows, a vector each; the vectors of the other
     // are broadcast to all of them, one after the other. The array takes the way
     // round that needs fewer blocks.
-    uint64_t aStands = ceilDiv(rows, m.rmmu.rows), bStands = ceilDiv(cols, m.rmmu.rows);
+    uint64_t aStands = ceilDiv(rows, part.rows), bStands = ceilDiv(cols, part.rows);
     bool standsB = bStands * rows <= aStands * cols;
     uint64_t blocks = standsB ? bStands * rows : aStands * cols;
     uint64_t read = standsB ? bBytes + bStands * aBytes : aBytes + aStands * bBytes;
     Cost cost;
     cost.cycles = paced(blocks * steps, read, m.rmmu.latency);
     cost.events.macs = rows * cols * depth;
-    cost.events.macsFx16 = static_cast<double>(cost.events.macs) / narrow;
-    cost.events.sramBytes = read + (8 >> i.narrow) * rows * cols * (i.accumulate ? 2 : 1);
+    cost.events.macsFx16 = static_cast<double>(cost.events.macs) / part.narrow;
+    cost.events.sramBytes = read;
+    return cost;
+  }
+  Cost operator()(const Matmul &i) const {
+    uint64_t rows = i.rows, cols = i.cols, depth = i.depth;
+    uint64_t aBits = i.unsignedA ? 16 : bitsOf(i.aPrecision);
+    uint64_t bBytes =
+        i.transposeB ? cols * bytes(depth, i.bPrecision) : depth * bytes(cols, i.bPrecision);
+    Cost cost = product(computes(), rows, cols, depth, rows * ((depth * aBits + 7) / 8), bBytes);
+    cost.events.sramBytes += (8 >> i.narrow) * rows * cols * (i.accumulate ? 2 : 1);
+    return cost;
+  }
+  Cost operator()(const Estimate &i) const {
+    uint64_t rows = i.rows, cols = i.cols;
+    Cost cost = product(detects(), rows, cols, i.depth, rows * bytes(i.depth, i.aPrecision),
+                        cols * bytes(i.depth, i.bPrecision));
+    cost.events.sramBytes += (8 >> i.narrow) * rows * cols;
     return cost;
   }
 
   /// Sparse products. A group of rows takes as many PE rows, and visits one key a
   /// row and step; the groups that the array has room for run side by side.
   template <class I>
-  Cost sparse(const I &i, uint64_t width, unsigned bits, uint64_t vectorBytes, uint64_t readOnce,
+  Cost sparse(const I &i, uint64_t width, uint64_t vectorBytes, uint64_t readOnce,
               uint64_t written) const {
     const uint64_t rows = i.rows, group = i.group, keep = i.keep;
     OrderWork w = work ? *work : OrderWork{};
-    uint64_t narrow = productsPerCycle(bits, m);
-    uint64_t slots = std::max<uint64_t>(1, m.rmmu.rows / std::max<uint64_t>(1, group));
+    const Part part = computes();
+    uint64_t slots = std::max<uint64_t>(1, part.rows / std::max<uint64_t>(1, group));
     uint64_t rounds = ceilDiv(w.groups, slots);
     uint64_t steps = w.groups ? ceilDiv(w.steps, w.groups) : 0;
     // A part of the keys is found by reading all of the schedule.
@@ -111,20 +146,18 @@ struct Coster {
                                   : 8 * w.groups + 4 * group * (w.groups + w.steps);
     uint64_t read = readOnce + w.loads * vectorBytes + 4 * rows * keep + schedule;
     Cost cost;
-    cost.cycles =
-        paced(rounds * steps * ceilDiv(width, m.rmmu.columns * narrow), read, m.rmmu.latency);
+    cost.cycles = paced(rounds * steps * ceilDiv(width, part.productsPerRow), read, m.rmmu.latency);
     cost.events.macs = w.kept * width;
-    cost.events.macsFx16 = static_cast<double>(cost.events.macs) / narrow;
+    cost.events.macsFx16 = static_cast<double>(cost.events.macs) / part.narrow;
     cost.events.sramBytes = read + written;
     return cost;
   }
   Cost operator()(const Sddmm &i) const {
     uint64_t vector = bytes(i.depth, i.precision);
-    return sparse(i, i.depth, bitsOf(i.precision), vector, i.rows * vector, regionBytes(i, true));
+    return sparse(i, i.depth, vector, i.rows * vector, regionBytes(i, true));
   }
   Cost operator()(const Spmm &i) const {
-    // Exponentials are 16 bits wide, so they are the wider operand.
-    return sparse(i, i.cols, 16, bytes(i.cols, i.precision), uint64_t{2} * i.rows * i.keep,
+    return sparse(i, i.cols, bytes(i.cols, i.precision), uint64_t{2} * i.rows * i.keep,
                   regionBytes(i, true));
   }
 
@@ -246,8 +279,8 @@ Energy dota::energyOf(const Events &events, uint64_t cycles, const Machine &mach
 }
 
 uint64_t dota::productsPerCycle(unsigned bits, const Machine &machine) {
-  uint64_t ratio = 16 / bits;
-  return machine.rmmu.throughput == Throughput::Quadratic ? ratio * ratio : ratio;
+  return machine.rmmu.throughput == Throughput::Quadratic ? productsByMultipliers(bits)
+                                                          : productsByPorts(bits);
 }
 
 uint64_t dota::burstBytes(uint64_t address, uint64_t rows, uint64_t rowBytes, uint64_t stride,
@@ -271,6 +304,7 @@ uint64_t dota::burstBytes(uint64_t address, uint64_t rows, uint64_t rowBytes, ui
   return burst * (rows / period * all + rest);
 }
 
-Cost dota::costOf(const Instruction &instruction, const Machine &machine, const OrderWork *work) {
-  return std::visit(Coster{machine, work}, instruction);
+Cost dota::costOf(const Instruction &instruction, const Machine &machine, const RmmuMode &mode,
+                  const OrderWork *work) {
+  return std::visit(Coster{machine, mode, work}, instruction);
 }

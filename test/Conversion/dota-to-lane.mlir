@@ -108,7 +108,7 @@ dota.program @gated(%arg: tensor<8x16xf32>) -> tensor<8x16xf32> {
 // CHECK: lane.mask 0 {heads = 4 : i64, keep = 4 : i64, keys = 12 : i64, rows = 8 : i64}
 // CHECK: lane.stream 0
 // CHECK: lane.requantize {{.*}}cols = 2 : i64, {{.*}}precision = #dota.precision<int4>, rows = 8 : i64, shift = 25 : i64}
-// CHECK: lane.matmul {{.*}}{aPrecision = #dota.precision<int4>, {{.*}}bPrecision = #dota.precision<int4>, {{.*}}cols = 12 : i64, depth = 2 : i64, narrow = 2 : i64, rows = 8 : i64, transposeB}
+// CHECK: lane.estimate {{.*}}{aPrecision = #dota.precision<int4>, {{.*}}bPrecision = #dota.precision<int4>, {{.*}}cols = 12 : i64, depth = 2 : i64, narrow = 2 : i64, rows = 8 : i64}
 // CHECK: lane.select {{.*}}{biasStride = 0 : i64, causal, diagonal = 4 : i64, firstRow = 0 : i64, hasBias, head = 0 : i64, keep = 4 : i64, keys = 12 : i64, mask = 0 : i64, narrow = 2 : i64, rows = 8 : i64}
 // CHECK: lane.order {{.*}}{firstRow = 0 : i64, group = 4 : i64, head = 0 : i64, keep = 4 : i64, keys = 12 : i64, mask = 0 : i64, rows = 8 : i64}
 // CHECK: lane.sddmm {{.*}}depth = 4 : i64, group = 4 : i64, kStride = 8 : i64, keep = 4 : i64, keys = 12 : i64

@@ -104,8 +104,8 @@ lane.program @wait dram 4096 {
 
 lane.program @wait_unit dram 4096 {
   lane.stream 0 {
-    // expected-error @+1 {{'lane.wait' op is for unit 6; units to wait for are 1 to 5}}
-    lane.wait {unit = 6, count = 0}
+    // expected-error @+1 {{'lane.wait' op is for unit 7; units to wait for are 1 to 6}}
+    lane.wait {unit = 7, count = 0}
     lane.halt
   }
 }
@@ -221,6 +221,85 @@ lane.program @race dram 4096 {
     %a = lane.address 0
     lane.barrier {id = 0}
     lane.store %a {dram = 0, rows = 1, rowBytes = 64, dramStride = 64, sramStride = 64}
+    lane.halt
+  }
+}
+
+// -----
+
+lane.program @too_wide dram 4096 {
+  lane.stream 0 {
+    %a = lane.address 0
+    lane.configure {precision = #dota.precision<fx8>, detectRows = 0, detectPrecision = #dota.precision<fx8>}
+    // expected-error @+1 {{matmul has operands of 16 bits; the PE rows that compute are set to fx8}}
+    lane.matmul %a, %a, %a {rows = 1, cols = 1, depth = 1, aStride = 2, bStride = 2,
+        aPrecision = #dota.precision<fx8>, bPrecision = #dota.precision<fx16>}
+    lane.halt
+  }
+}
+
+// -----
+
+lane.program @too_wide_to_detect dram 4096 {
+  lane.stream 0 {
+    %a = lane.address 0
+    lane.configure {precision = #dota.precision<fx16>, detectRows = 4, detectPrecision = #dota.precision<int2>}
+    lane.wait {unit = 2, count = 1}
+    // expected-error @+1 {{estimate has operands of 4 bits; the PE rows that detect are set to int2}}
+    lane.estimate %a, %a, %a {rows = 1, cols = 1, depth = 1, aStride = 2, bStride = 2,
+        aPrecision = #dota.precision<int2>, bPrecision = #dota.precision<int4>}
+    lane.halt
+  }
+}
+
+// -----
+
+lane.program @none_detects dram 4096 {
+  lane.stream 0 {
+    %a = lane.address 0
+    // expected-error @+1 {{estimate has no PE rows that detect}}
+    lane.estimate %a, %a, %a {rows = 1, cols = 1, depth = 1, aStride = 2, bStride = 2,
+        aPrecision = #dota.precision<int2>, bPrecision = #dota.precision<int2>}
+    lane.halt
+  }
+}
+
+// -----
+
+lane.program @none_computes dram 4096 {
+  lane.stream 0 {
+    // expected-error @+1 {{configure has 32 PE rows detect; the array has 32, and one at least computes}}
+    lane.configure {precision = #dota.precision<fx8>, detectRows = 32, detectPrecision = #dota.precision<fx8>}
+    lane.halt
+  }
+}
+
+// -----
+
+lane.program @still_being_set dram 4096 {
+  lane.stream 0 {
+    %a = lane.address 0
+    // expected-note @+1 {{that instruction is here}}
+    lane.configure {precision = #dota.precision<fx16>, detectRows = 4, detectPrecision = #dota.precision<int2>}
+    // expected-error @+1 {{'lane.estimate' op runs in PE rows that may still be set by instruction 1 of rmmu}}
+    lane.estimate %a, %a, %a {rows = 1, cols = 1, depth = 1, aStride = 2, bStride = 2,
+        aPrecision = #dota.precision<int2>, bPrecision = #dota.precision<int2>}
+    lane.halt
+  }
+}
+
+// -----
+
+lane.program @still_running dram 4096 {
+  lane.stream 0 {
+    %a = lane.address 0
+    lane.configure {precision = #dota.precision<fx16>, detectRows = 4, detectPrecision = #dota.precision<int2>}
+    lane.wait {unit = 2, count = 1}
+    // expected-note @+1 {{that instruction is here}}
+    lane.estimate %a, %a, %a {rows = 1, cols = 1, depth = 1, aStride = 2, bStride = 2,
+        aPrecision = #dota.precision<int2>, bPrecision = #dota.precision<int2>}
+    // expected-error @+1 {{'lane.configure' op sets PE rows that may still run instruction 1 of estimator}}
+    lane.configure {precision = #dota.precision<fx16>, detectRows = 0, detectPrecision = #dota.precision<fx16>}
     lane.halt
   }
 }

@@ -28,15 +28,14 @@ DialectRegistry allDialects() {
   return registry;
 }
 
-int countBlocks(ModuleOp module) {
-  int blocks = 0;
+void countInstructions(ModuleOp module, Levels::LaneRun &run) {
   module->walk([&](Operation *op) {
     if (auto sparse = dyn_cast<lane::SddmmOp>(op))
-      blocks += sparse.getPartial();
+      run.blocks += sparse.getPartial();
     if (auto product = dyn_cast<lane::MatmulOp>(op))
-      blocks += product.getUnsignedA() && product.getAccumulate();
+      run.blocks += product.getUnsignedA() && product.getAccumulate();
+    run.estimates += isa<lane::EstimateOp>(op);
   });
-  return blocks;
 }
 
 /// What must be the same whether values are computed or not.
@@ -119,7 +118,7 @@ std::optional<Levels::LaneRun> Levels::lanes(const std::string &text, const Byte
     return std::nullopt;
   }
   LaneRun result;
-  result.blocks = countBlocks(*module);
+  countInstructions(*module, result);
   auto file = lane::emitProgramFile(*module);
   if (failed(file))
     throw Error("not emitted: " + messages);

@@ -38,6 +38,7 @@ cl::opt<std::string> output("output", cl::desc("folder that failing programs are
 struct Target {
   std::string machine; // TOML
   bool isScheduled;
+  int64_t detectRows; // as dota-to-lane takes it
 
   /// The first of a case has room for everything.
   static Target make(Choices &choices, bool isFirst) {
@@ -47,14 +48,18 @@ struct Target {
     std::string text = "name = \"random\"\n[lanes]\ncount = " + one({1, 2, 4, 8, 3});
     text += "\n[sram]\nbytes = " + (isFirst ? "655360" : one({90112, 32768, 12288, 8192}));
     text += "\nbytes_per_cycle = " + one({256, 16});
-    text += "\n[rmmu]\nrows = " + one({32, 8, 64}) + "\ncolumns = " + one({16, 4});
-    text += "\ngroup = " + one({4, 1, 2, 8});
+    const int64_t rows = choices.pick({32, 8, 64});
+    text += "\n[rmmu]\nrows = " + std::to_string(rows) + "\ncolumns = " + one({16, 4});
+    const int64_t group = choices.pick({4, 1, 2, 8});
+    text += "\ngroup = " + std::to_string(group);
+    text += "\nconfigure = " + one({4, 1, 50});
     text += std::string("\nthroughput = ") + (choices.chance(30) ? "\"quadratic\"" : "\"linear\"");
     text += "\n[issue]\nqueue = " + one({8, 1, 2});
     text += "\n[detector]\npasses = " + one({1, 5});
     text += "\n[scheduler]\ndepth = " + one({0, 1, 3, 16});
     text += "\nreload_steps = " + one({0, 1, 2}) + ".0\n";
-    return {text, !choices.chance(40)};
+    const int64_t detectRows = choices.pick({-1, 0, group, rows - group});
+    return {text, !choices.chance(40), detectRows < rows ? detectRows : 0};
   }
 
   void lower(mlir::OpPassManager &passes, const std::string &file) const {
@@ -62,11 +67,12 @@ struct Target {
     if (isScheduled) {
       mlir::dota::PipelineOptions options;
       options.machine = file;
+      options.detectRows = detectRows;
       mlir::dota::buildLanes(passes, options);
       return;
     }
     passes.addPass(mlir::dota::createReorderKeys({file, "best"}));
-    passes.addPass(mlir::dota::createDotaToLane({file}));
+    passes.addPass(mlir::dota::createDotaToLane({file, detectRows}));
     auto &lanes = passes.nest<lane::ProgramOp>();
     lanes.addPass(mlir::dota::createAllocateSram({0, file}));
     lanes.addPass(mlir::dota::createInsertWaits());

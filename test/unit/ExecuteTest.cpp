@@ -187,6 +187,52 @@ TEST_F(Execution, MatmulOfNarrowSumsWithGaps) {
   EXPECT_EQ(errorOf(i), "matmul has rows of 2 bytes 1 bytes apart");
 }
 
+TEST_F(Execution, AccumulatorsWrap) {
+  constexpr int64_t most = std::numeric_limits<int64_t>::max();
+  constexpr int64_t least = std::numeric_limits<int64_t>::min();
+  Matmul i;
+  i.rows = 1, i.cols = 2, i.depth = 1;
+  i.a = put<int16_t>({1});
+  i.aStride = 2;
+  i.b = put<int16_t>({1, -1});
+  i.bStride = 4, i.accumulate = true;
+  i.c = put<int64_t>({most, least});
+  run(i);
+  EXPECT_THAT(get<int64_t>(i.c, 2), ElementsAre(least, most));
+  // In any order, and so exact where the end is within 64 bits.
+  i.b = put<int16_t>({-1, 1});
+  run(i);
+  EXPECT_THAT(get<int64_t>(i.c, 2), ElementsAre(most, least));
+  Accumulate sums;
+  sums.acc = i.c, sums.src = put<int64_t>({2, -2}), sums.elements = 2;
+  run(sums);
+  EXPECT_THAT(get<int64_t>(i.c, 2), ElementsAre(least + 1, most - 1));
+}
+
+TEST_F(Execution, Estimate) {
+  Estimate i;
+  i.rows = 1, i.cols = 2, i.depth = 3;
+  i.a = put<uint8_t>({0x21, 0x0f}); // 1 2 -1
+  i.aStride = 2, i.aPrecision = Precision::INT4;
+  i.b = put<uint8_t>({0x13, 0x1d}); // -1 0 1 / 1 -1 1
+  i.bStride = 1, i.bPrecision = Precision::INT2;
+  i.narrow = 3;
+  i.c = put<int8_t>({7, 7});
+  run(i);
+  EXPECT_THAT(get<int8_t>(i.c, 2), ElementsAre(-2, -2));
+  i.a = put<uint8_t>({0x77, 0x07}), i.b = put<uint8_t>({0x77, 0x07, 0x77, 0x07});
+  i.bStride = 2, i.bPrecision = Precision::INT4;
+  EXPECT_EQ(errorOf(i), "estimate has the sum 147 in row 0; 1 bytes are for it");
+  i.b = 4095;
+  EXPECT_EQ(errorOf(i), "estimate reads SRAM bytes 4095 to 4098; the SRAM has 4096");
+}
+
+TEST_F(Execution, ConfigureChangesNoValue) {
+  const auto before = lane.sram;
+  EXPECT_EQ(run(Configure{.detectRows = 4}).saturations, 0u);
+  EXPECT_EQ(lane.sram, before);
+}
+
 namespace {
 /// Rows of keys, and a schedule of them that `order` made.
 struct Kept {

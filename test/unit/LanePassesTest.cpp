@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dota/Passes.h"
+#include "dota/runtime/RmmuMode.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Diagnostics.h"
@@ -61,7 +62,7 @@ struct RandomProgram {
     ::dota::Instruction instruction;
     uint32_t stride = pick(2) ? 64 : 128;
     uint32_t rows = 1 + pick(4);
-    switch (pick(7)) {
+    switch (pick(9)) {
     case 0:
     case 1:
       instruction = ::dota::Load{.dram = 64 * pick(kDram / 64 - 16),
@@ -91,6 +92,22 @@ struct RandomProgram {
       instruction = ::dota::Requantize{.rows = rows, .cols = 8, .outStride = stride};
       break;
     case 6:
+      // The mode of the RMMU: products must find the one that the stream gave them.
+      if (pick(3) == 0 || mode.detectRows == 0)
+        instruction = ::dota::Configure{.detectRows = static_cast<uint32_t>(4 * pick(8)),
+                                        .detectPrecision = pick(2) ? ::dota::Precision::FX8
+                                                                   : ::dota::Precision::INT4};
+      else
+        instruction = ::dota::Estimate{.rows = rows,
+                                       .cols = 8,
+                                       .depth = 8,
+                                       .aStride = stride,
+                                       .bStride = 64,
+                                       .aPrecision = ::dota::Precision::INT4,
+                                       .bPrecision = ::dota::Precision::INT4};
+      break;
+    case 7:
+    case 8:
       if (pick(8) == 0)
         instruction = ::dota::Barrier{.id = barriers++};
       else
@@ -101,6 +118,7 @@ struct RandomProgram {
       // Masks would have to be declared; ordering the ids of another detector is alike.
       instruction = ::dota::Widen{.rows = select->rows, .cols = 8, .xStride = stride};
     }
+    mode.follow(instruction);
     createInstruction(builder, location, instruction, [&](uint32_t) { return pickPlace(); });
   }
 
@@ -109,6 +127,7 @@ struct RandomProgram {
   Location location;
   OwningOpRef<ModuleOp> module;
   SmallVector<Value> buffers;
+  ::dota::RmmuMode mode;
   uint32_t barriers = 0;
 };
 
@@ -126,12 +145,16 @@ std::map<uint64_t, uint64_t> execute(ModuleOp module) {
       for (uint64_t byte = 0; byte < region.rowBytes; byte += 64)
         f((region.base + row * region.stride + byte) / 64);
   };
+  ::dota::RmmuMode mode;
   module.walk([&](InstructionOpInterface op) {
     if (op.getIssueUnit() == ::dota::Unit::Control)
       return;
     ::dota::Instruction instruction =
         *op.toInstruction([](OpOperand &) -> FailureOr<uint32_t> { return 0; });
     uint64_t value = std::hash<std::string>()(::dota::toString(instruction));
+    mode.follow(instruction);
+    if (::dota::modeUseOf(instruction) == ::dota::ModeUse::Needs)
+      value = mix(value, mix(mode.detectRows, static_cast<uint64_t>(mode.detectPrecision)));
     uint64_t dramPart = 0;
     auto *load = std::get_if<::dota::Load>(&instruction);
     auto *store = std::get_if<::dota::Store>(&instruction);

@@ -36,8 +36,10 @@ protected:
       if (groupsRows)
         passes.addPass(createGroupRows({path, /*tile=*/16}));
       passes.addPass(createReorderKeys({path, "best"}));
-      passes.addPass(createDotaToLane({path}));
+      passes.addPass(createDotaToLane({path, detectRows}));
       auto &programs = passes.nest<lane::ProgramOp>();
+      if (schedules)
+        programs.addPass(createLaneSchedule({0, path, /*window=*/128}));
       programs.addPass(createAllocateSram({0, path}));
       programs.addPass(createInsertWaits());
       programs.addPass(createLaneVerify({0, path}));
@@ -45,7 +47,8 @@ protected:
   }
 
   Levels levels;
-  bool groupsRows = false;
+  bool groupsRows = false, schedules = false;
+  int64_t detectRows = -1; ///< as dota-to-lane takes it
 };
 
 /// Attention over a mask; `maskOp` makes it of the detector's %lq and %lk.
@@ -86,6 +89,26 @@ std::string sparseProgram(const std::string &maskOp) {
       return %r : tensor<41x16xf32>
     })";
 }
+
+using DetectionTest = LoweringTest;
+
+TEST_P(DetectionTest, HasTheSameBitsInAnyRows) {
+  const std::string text =
+      sparseProgram("dota.detect %l, %l {heads = 4} : (tensor<41x8x!d>, tensor<41x8x!d>)");
+  const Bytes inputs = levels.inputs(text, 5), expected = levels.meaning(text, inputs);
+  for (bool ordered : {false, true})
+    for (int64_t rows : {0, 4, 12, 16, 28}) {
+      SCOPED_TRACE(std::to_string(rows) + " rows detect");
+      detectRows = rows;
+      schedules = ordered;
+      const auto found = lanes(text, inputs, {GetParam(), 90112});
+      ASSERT_TRUE(found);
+      EXPECT_EQ(firstDifference(expected, found->outputs), "");
+      EXPECT_EQ(found->estimates > 0, rows > 0);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Lanes, DetectionTest, testing::Values(1, 2, 4, 8));
 
 using KnownMaskTest = LoweringTest;
 

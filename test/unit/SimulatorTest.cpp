@@ -72,7 +72,10 @@ std::string messageOf(const Program &program, const Machine &machine) {
 }
 
 constexpr uint32_t kRmmu = static_cast<uint32_t>(Unit::Rmmu),
-                   kMfu = static_cast<uint32_t>(Unit::Mfu), kDma = static_cast<uint32_t>(Unit::Dma);
+                   kMfu = static_cast<uint32_t>(Unit::Mfu), kDma = static_cast<uint32_t>(Unit::Dma),
+                   kDetector = static_cast<uint32_t>(Unit::Detector),
+                   kScheduler = static_cast<uint32_t>(Unit::Scheduler),
+                   kEstimator = static_cast<uint32_t>(Unit::Estimator);
 
 // 296 cycles (docs/timing.md), 84 (TimingTest), 116 + 32.
 const Matmul kMatmul{.a = 0,
@@ -197,6 +200,13 @@ TEST(Simulator, WhatDoesNotFitTheMachine) {
       messageOf(programOf({{kMatmul, Wait{kRmmu, 2}, kMatmul}}), machineOf(1)),
       "m.mlir:1:1: linear: program 'p', lane 0, instruction 1: wait for 2 instructions of rmmu, "
       "of which 1 are issued before it");
+  EXPECT_EQ(
+      messageOf(programOf({{Configure{.precision = Precision::FX8}, kMatmul}}), machineOf(1)),
+      "m.mlir:1:1: linear: program 'p', lane 0, instruction 1: matmul has operands of 16 bits; "
+      "the PE rows that compute are set to fx8 on machine 'dota'");
+  EXPECT_THAT(messageOf(programOf({{Configure{.detectRows = 32}}}), machineOf(1)),
+              testing::EndsWith("instruction 0: configure has 32 PE rows detect; the array has 32, "
+                                "and one at least computes on machine 'dota'"));
   EXPECT_THAT(messageOf(programOf({{Wait{0, 0}}}), machineOf(1)),
               testing::EndsWith("wait for unit 0, which has no queue"));
   EXPECT_THAT(messageOf(programOf({{Wait{7, 0}}}), machineOf(1)),
@@ -403,6 +413,167 @@ Program sparseProgram(uint32_t group) {
   program.outputs = {{"y", Program::Element::F32, {rows, depth}, 8192}};
   program.masks = {{3, 1, rows, keys, keep}};
   return program;
+}
+
+/// Two tiles of 8 query rows and 64 keys, of which each keeps the first 32: estimated
+/// scores, selection, order, scores. `depth` is that of the scores.
+struct TwoTiles {
+  static constexpr uint32_t kRows = 8, kKeys = 64, kKeep = 32;
+  uint32_t depth;
+  Estimate estimate{.a = 0,
+                    .b = 512,
+                    .c = 1024,
+                    .rows = kRows,
+                    .cols = kKeys,
+                    .depth = 16,
+                    .aStride = 8,
+                    .bStride = 8,
+                    .aPrecision = Precision::INT4,
+                    .bPrecision = Precision::INT4};
+  Matmul matmul{.a = 0,
+                .b = 512,
+                .c = 1024,
+                .rows = kRows,
+                .cols = kKeys,
+                .depth = 16,
+                .aStride = 8,
+                .bStride = 8,
+                .aPrecision = Precision::INT4,
+                .bPrecision = Precision::INT4,
+                .transposeB = true};
+  uint32_t tile(uint32_t n, uint32_t address) const { return n * 32768 + address; }
+  Select select(uint32_t n) const {
+    return {.scores = 1024,
+            .ids = tile(n, 8192),
+            .rows = kRows,
+            .keys = kKeys,
+            .keep = kKeep,
+            .firstRow = n * kRows};
+  }
+  Order order(uint32_t n) const {
+    return {.ids = tile(n, 8192),
+            .schedule = tile(n, 16384),
+            .rows = kRows,
+            .keys = kKeys,
+            .keep = kKeep,
+            .group = 4,
+            .firstRow = n * kRows};
+  }
+  Sddmm sddmm(uint32_t n) const {
+    return {.q = 65536,
+            .k = 131072,
+            .ids = tile(n, 8192),
+            .schedule = tile(n, 16384),
+            .c = 196608,
+            .rows = kRows,
+            .keep = kKeep,
+            .keys = kKeys,
+            .depth = depth,
+            .qStride = 2 * depth,
+            .kStride = 2 * depth,
+            .group = 4};
+  }
+  Statistics run(std::vector<Instruction> instructions) const {
+    Program program = programOf({std::move(instructions)});
+    program.masks = {{0, 1, 2 * kRows, kKeys, kKeep}};
+    Mask mask(1, 2 * kRows, kKeep);
+    for (uint32_t i = 0; i < mask.ids.size(); ++i)
+      mask.ids[i] = i % kKeep;
+    Masks masks;
+    masks.add("p.0.0", mask);
+    Simulator simulator(program, machineOf(1));
+    simulator.run({}, {}, {.timingOnly = true, .masks = &masks});
+    return simulator.statistics();
+  }
+  /// Half of the PE rows detect in INT4 while the others compute in FX16.
+  Statistics beside() const {
+    return run({Configure{Precision::FX16, 16, Precision::INT4}, Wait{kRmmu, 1}, estimate,
+                Wait{kEstimator, 1}, select(0), Wait{kDetector, 1}, order(0), Wait{kScheduler, 1},
+                sddmm(0), estimate, Wait{kEstimator, 2}, select(1), Wait{kDetector, 2}, order(1),
+                Wait{kScheduler, 2}, sddmm(1)});
+  }
+  /// All of them detect, then compute.
+  Statistics inTurns() const {
+    const Configure detects{Precision::INT4, 0, Precision::INT4};
+    return run({detects, matmul, Configure{}, Wait{kRmmu, 2}, select(0), Wait{kDetector, 1},
+                order(0), Wait{kScheduler, 1}, sddmm(0), detects, matmul, Configure{},
+                Wait{kRmmu, 6}, select(1), Wait{kDetector, 2}, order(1), Wait{kScheduler, 2},
+                sddmm(1)});
+  }
+};
+
+TEST(Simulator, DetectionRunsBesideComputation) {
+  // configure 1 to 5. Estimate: 4 blocks of 16 keys, 8 queries pass each, 32 + 8 cycles,
+  // from 6 to 46; select 512 / 32 + 8 from 47 to 71; order 256 / 4 + 8 from 72 to 144;
+  // sddmm 32 steps of 8 cycles + 8 from 145 to 409. Meanwhile the second estimate from
+  // 146 to 186, select from 187 to 211, order from 212 to 284: hidden.
+  TwoTiles tiles{128};
+  Statistics s = tiles.beside();
+  EXPECT_EQ(s.busy[kEstimator], 2u * 40);
+  EXPECT_EQ(s.busy[kRmmu], 4u + 2 * 264);
+  EXPECT_EQ(s.cycles, 409u + 264);
+  // With 32 steps of 4 cycles the first sddmm is through at 281, and the second waits
+  // for its order, which is there at 284.
+  tiles.depth = 64;
+  EXPECT_EQ(tiles.beside().cycles, 285u + 136);
+
+  // In turns: configure 1 to 5, estimate in 32 rows 16 + 8 cycles from 5 to 29, select to
+  // 54, order to 127, sddmm 128 to 392, and only then configure, estimate to 420, select
+  // 421 to 445, order 446 to 518, sddmm from 519.
+  tiles.depth = 128;
+  s = tiles.inTurns();
+  EXPECT_EQ(s.busy[kEstimator], 0u);
+  EXPECT_EQ(s.busy[kRmmu], 4u * 4 + 2 * 24 + 2 * 264);
+  EXPECT_EQ(s.cycles, 519u + 264);
+}
+
+TEST(Simulator, APartOfTheRmmuHasAQueueOfItsOwn) {
+  const TwoTiles tiles{64};
+  const Configure configure{Precision::FX16, 16, Precision::INT4};
+  // The matmul, 4 x 48 blocks of 3 cycles + 8, starts behind configure, in 5; the issue
+  // is held for configure until 5, the estimate starts in 6 and is through at 46.
+  EXPECT_EQ(cyclesOf({{configure, kMatmul, Wait{kRmmu, 1}, tiles.estimate}}), 5u + 584);
+  EXPECT_EQ(cyclesOf({{configure, kMatmul, Wait{kRmmu, 1}, tiles.estimate, Wait{kEstimator, 1},
+                       Activation{.rows = 512, .cols = 64}}}),
+            46u + 1 + 512 * 64 / 16 + 20);
+  // In one part instructions run in order.
+  EXPECT_EQ(cyclesOf({{configure, Wait{kRmmu, 1}, tiles.estimate, tiles.estimate}}), 6u + 2 * 40);
+}
+
+TEST(Simulator, SaturationsAreCountedByOperation) {
+  // 100 does not fit FX8 with exponent 2, 30 does.
+  const Quantize quantize{.x = 0,
+                          .out = 1024,
+                          .rows = 1,
+                          .cols = 4,
+                          .xStride = 16,
+                          .outStride = 4,
+                          .to = 2,
+                          .precision = Precision::FX8};
+  Program program =
+      programOf({{Load{.rows = 1, .rowBytes = 16}, Wait{kDma, 1}, quantize, quantize,
+                  Quantize{quantize.x, quantize.out, 1, 1, 16, 4, 2, Precision::FX8}}});
+  program.inputs = {{"x", Program::Element::F32, {1, 4}, 0}};
+  program.streams[0].locations = {0, 0, 1, 1, 2, 0};
+  const std::vector<float> x{30, 100, -100, 31.5F};
+  const void *in = x.data();
+  Simulator simulator(program, machineOf(1));
+  simulator.run({&in, 1}, {}, {});
+  const Statistics s = simulator.statistics();
+  ASSERT_EQ(s.operations.size(), 3u);
+  EXPECT_EQ(s.operations[0].saturations, 0u);
+  EXPECT_EQ(s.operations[1].saturations, 4u);
+  EXPECT_EQ(s.operations[2].saturations, 0u);
+  EXPECT_EQ(s.saturations, 4u);
+}
+
+TEST(Simulator, ModesDoNotReachTheNextRun) {
+  Program program = programOf({{kMatmul, Configure{Precision::FX16, 16, Precision::INT4}}});
+  Simulator simulator(program, machineOf(1));
+  simulator.run({}, {}, {.timingOnly = true});
+  EXPECT_EQ(simulator.statistics().cycles, 1u + 296 + 4);
+  simulator.run({}, {}, {.timingOnly = true});
+  EXPECT_EQ(simulator.statistics().cycles, 2u * (1 + 296 + 4));
 }
 
 TEST(Simulator, TimingAloneGivesTheCyclesOfTheFullRun) {

@@ -15,9 +15,17 @@ namespace {
 const Machine kMachine = Machine::named("dota");
 
 uint64_t cyclesOf(const Instruction &instruction, const OrderWork *work = nullptr,
-                  const Machine &machine = kMachine) {
-  return costOf(instruction, machine, work).cycles;
+                  const Machine &machine = kMachine, const RmmuMode &mode = {}) {
+  return costOf(instruction, machine, mode, work).cycles;
 }
+
+uint64_t cyclesIn(const RmmuMode &mode, const Instruction &instruction,
+                  const OrderWork *work = nullptr) {
+  return cyclesOf(instruction, work, kMachine, mode);
+}
+
+/// All PE rows compute.
+RmmuMode setTo(Precision precision) { return {.precision = precision}; }
 
 Machine quadratic() {
   Machine machine = kMachine;
@@ -32,16 +40,48 @@ Matmul square(Precision a, Precision b) {
 
 TEST(Timing, Matmul) {
   EXPECT_EQ(cyclesOf(square(Precision::FX16, Precision::FX16)), 296u);
-  EXPECT_EQ(cyclesOf(square(Precision::FX4, Precision::FX4)), 104u);
-  // The wider operand counts.
-  EXPECT_EQ(cyclesOf(square(Precision::FX16, Precision::INT2)), 296u);
-  EXPECT_EQ(cyclesOf(square(Precision::INT2, Precision::FX16)), 296u);
+  EXPECT_EQ(cyclesIn(setTo(Precision::FX4), square(Precision::FX4, Precision::FX4)), 104u);
   // FX8: 32 products a row and cycle, two cycles a sum.
-  EXPECT_EQ(cyclesOf(square(Precision::FX8, Precision::FX4)), 96u * 2 + 8);
-  // Exponentials are as wide as FX16 whatever the field says.
-  Matmul exponentials = square(Precision::FX16, Precision::FX8);
-  exponentials.unsignedA = true;
-  EXPECT_EQ(cyclesOf(exponentials), 296u);
+  EXPECT_EQ(cyclesIn(setTo(Precision::FX8), square(Precision::FX8, Precision::FX4)), 96u * 2 + 8);
+  // What the rows are set to counts, not how narrow the operands are.
+  EXPECT_EQ(cyclesOf(square(Precision::FX4, Precision::FX4)), 296u);
+  EXPECT_EQ(cyclesIn(setTo(Precision::FX8), square(Precision::FX4, Precision::FX4)), 96u * 2 + 8);
+}
+
+TEST(Timing, Configure) {
+  EXPECT_EQ(cyclesOf(Configure{}), 4u);
+  Machine slow = kMachine;
+  slow.rmmu.configure = 9;
+  EXPECT_EQ(cyclesOf(Configure{.detectRows = 16}, nullptr, slow), 9u);
+}
+
+TEST(Timing, PartsOfTheArray) {
+  // 20 of the 32 rows compute: with a standing 4 x 48 = 192 blocks, with b 64 x 3 = 192;
+  // three cycles each.
+  RmmuMode mode{.detectRows = 12, .detectPrecision = Precision::INT4};
+  EXPECT_EQ(cyclesIn(mode, square(Precision::FX16, Precision::FX16)), 192u * 3 + 8);
+  // 12 detect: 6 x 48 = 288 and 64 x 4 = 256 blocks, 64 products a row and cycle.
+  Estimate estimate{.rows = 64,
+                    .cols = 48,
+                    .depth = 40,
+                    .aPrecision = Precision::INT4,
+                    .bPrecision = Precision::INT2};
+  EXPECT_EQ(cyclesIn(mode, estimate), 256u + 8);
+  mode.detectPrecision = Precision::FX8;
+  EXPECT_EQ(cyclesIn(mode, estimate), 256u * 2 + 8);
+  Cost cost = costOf(estimate, kMachine, mode, nullptr);
+  EXPECT_EQ(cost.events.macs, 64u * 48 * 40);
+  EXPECT_EQ(cost.events.macsFx16, 64.0 * 48 * 40 / 2);
+  // b stands, 48 vectors of 10 bytes; a of 20 bytes passes four times; sums of 8 bytes.
+  EXPECT_EQ(cost.events.sramBytes, 48u * 10 + 4 * 64 * 20 + 8 * 64 * 48);
+  // Five of eight groups have room, the others take a second round; or three at a time.
+  OrderWork work{.groups = 8, .steps = 320, .loads = 320, .kept = 1280};
+  Sddmm sddmm{.rows = 32, .keep = 40, .keys = 64, .depth = 64, .group = 4};
+  EXPECT_EQ(cyclesIn(mode, sddmm, &work), 2u * 40 * 4 + 8);
+  mode.detectRows = 20;
+  EXPECT_EQ(cyclesIn(mode, sddmm, &work), 3u * 40 * 4 + 8);
+  // With all rows SRAM sets the pace: 55 488 bytes in 217 cycles.
+  EXPECT_EQ(cyclesOf(sddmm, &work), 217u + 8);
 }
 
 TEST(Timing, MatmulByThroughputRule) {
@@ -53,7 +93,7 @@ TEST(Timing, MatmulByThroughputRule) {
                            .aPrecision = p,
                            .bPrecision = p,
                            .transposeB = true},
-                    nullptr, machine);
+                    nullptr, machine, setTo(p));
   };
   EXPECT_EQ(cycles(Precision::FX16, kMachine), 32u * 32 + 8);
   EXPECT_EQ(cycles(Precision::INT4, kMachine), 32u * 8 + 8);
@@ -76,17 +116,19 @@ TEST(Timing, MatmulSumsThatDoNotFillTheColumnsCostAsMuch) {
 }
 
 TEST(Timing, MatmulEvents) {
-  Cost cost = costOf(square(Precision::FX4, Precision::FX4), kMachine, nullptr);
+  const RmmuMode mode = setTo(Precision::FX4);
+  Cost cost = costOf(square(Precision::FX4, Precision::FX4), kMachine, mode, nullptr);
   EXPECT_EQ(cost.events.macs, 64u * 48 * 40);
   EXPECT_EQ(cost.events.macsFx16, 64.0 * 48 * 40 / 4);
   // Operands at 20 bytes a row, b twice; sums at 8 bytes.
   EXPECT_EQ(cost.events.sramBytes, 64u * 20 + 2 * 48 * 20 + 8 * 64 * 48);
   Matmul adds = square(Precision::FX4, Precision::FX4);
   adds.accumulate = true;
-  EXPECT_EQ(costOf(adds, kMachine, nullptr).events.sramBytes, cost.events.sramBytes + 8 * 64 * 48);
-  EXPECT_EQ(cyclesOf(adds), 104u);
+  EXPECT_EQ(costOf(adds, kMachine, mode, nullptr).events.sramBytes,
+            cost.events.sramBytes + 8 * 64 * 48);
+  EXPECT_EQ(cyclesIn(mode, adds), 104u);
   adds.narrow = 2;
-  EXPECT_EQ(costOf(adds, kMachine, nullptr).events.sramBytes,
+  EXPECT_EQ(costOf(adds, kMachine, mode, nullptr).events.sramBytes,
             cost.events.sramBytes - (8 - 2 * 2) * 64 * 48);
 }
 
@@ -94,7 +136,7 @@ TEST(Timing, Sddmm) {
   Sddmm sddmm{.rows = 8, .keep = 10, .keys = 64, .depth = 64, .group = 4};
   OrderWork work{.groups = 2, .steps = 20, .loads = 50, .kept = 80};
   EXPECT_EQ(cyclesOf(sddmm, &work), 48u);
-  EXPECT_EQ(costOf(sddmm, kMachine, &work).events.macs, 80u * 64);
+  EXPECT_EQ(costOf(sddmm, kMachine, {}, &work).events.macs, 80u * 64);
   sddmm.group = 1;
   OrderWork rowByRow{.groups = 8, .steps = 80, .loads = 80, .kept = 80};
   EXPECT_EQ(cyclesOf(sddmm, &rowByRow), 55u);
@@ -129,7 +171,7 @@ TEST(Timing, PartsOfTheKeysReadTheWholeOrder) {
       .rows = 8, .keep = 10, .keys = 64, .depth = 64, .group = 4, .firstKey = 64, .partial = true};
   OrderWork work{.groups = 2, .steps = 10, .loads = 12, .kept = 20};
   EXPECT_EQ(cyclesOf(sddmm, &work), 28u);
-  EXPECT_EQ(costOf(sddmm, kMachine, &work).events.macs, 20u * 64);
+  EXPECT_EQ(costOf(sddmm, kMachine, {}, &work).events.macs, 20u * 64);
   sddmm.depth = 16;
   EXPECT_EQ(cyclesOf(sddmm, &work), 14u);
   Spmm spmm{.rows = 8, .keep = 100, .keys = 64, .cols = 16, .group = 4, .partial = true};
@@ -147,13 +189,13 @@ TEST(Timing, Spmm) {
   OrderWork work{.groups = 2, .steps = 20, .loads = 50, .kept = 80};
   Spmm spmm{.rows = 8, .keep = 10, .keys = 64, .cols = 64, .group = 4, .precision = Precision::FX8};
   EXPECT_EQ(cyclesOf(spmm, &work), 48u);
-  EXPECT_EQ(costOf(spmm, kMachine, &work).events.macsFx16, 80.0 * 64);
+  EXPECT_EQ(costOf(spmm, kMachine, {}, &work).events.macsFx16, 80.0 * 64);
 }
 
 TEST(Timing, Transfers) {
   Load load{.dram = 256, .rows = 64, .rowBytes = 100, .dramStride = 128};
   EXPECT_EQ(cyclesOf(load), 148u);
-  EXPECT_EQ(costOf(load, kMachine, nullptr).events.dramBytes, 8192u);
+  EXPECT_EQ(costOf(load, kMachine, {}, nullptr).events.dramBytes, 8192u);
   // Rows that touch are one stretch: 6400 bytes are 100 bursts, 25 cycles.
   load.dramStride = 100;
   EXPECT_EQ(cyclesOf(load), 16u + 25 + 100);
@@ -211,7 +253,7 @@ TEST(Timing, MfuWidthsBoundEachTheirOwnWork) {
   machine.mfu.dividers = 2;
   EXPECT_EQ(cyclesOf(Normalize{.rows = 32, .cols = 32}, nullptr, machine), 512u + 20);
   EXPECT_EQ(cyclesOf(LayerNorm{.rows = 32, .cols = 2}, nullptr, machine), 32u + 20);
-  Cost cost = costOf(Softmax{.rows = 32, .cols = 32}, machine, nullptr);
+  Cost cost = costOf(Softmax{.rows = 32, .cols = 32}, machine, {}, nullptr);
   EXPECT_EQ(cost.events.mfuOperations, 3u * 1024);
 }
 
@@ -256,6 +298,8 @@ TEST(Timing, NothingCostsNothing) {
                                                                            Load{},
                                                                            Store{},
                                                                            Matmul{},
+                                                                           Configure{},
+                                                                           Estimate{},
                                                                            Sddmm{.group = 4},
                                                                            Spmm{.group = 4},
                                                                            Requantize{},

@@ -45,6 +45,10 @@ struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
   Option<std::string> share{*this, "share",
                             llvm::cl::desc("a mask for each head, layer or encoder"),
                             llvm::cl::init("head")};
+  Option<int64_t> detectRows{
+      *this, "detect-rows",
+      llvm::cl::desc("PE rows that detect beside the others; 0 is none, -1 what is fastest"),
+      llvm::cl::init(-1)};
   Option<std::string> precision{*this, "precision", llvm::cl::desc("of values: fx16 or fx8"),
                                 llvm::cl::init("fx16")};
   Option<std::string> weightPrecision{*this, "weight-precision",

@@ -171,20 +171,23 @@ AttentionKernel::Layout AttentionKernel::layoutFor(int64_t rows, int64_t scoreRo
 }
 
 /// Cycles of the lane with the most heads, roughly.
-double AttentionKernel::cyclesOf(const Layout &layout) const {
+double AttentionKernel::cyclesOf(Layout &layout) const {
   const UnitCycles units{plan.machine};
+  const int64_t detectPes = layout.detectRows ? layout.detectRows : plan.machine.rmmu.rows;
+  const int64_t computePes = plan.machine.rmmu.rows - layout.detectRows;
   const Stages &s = layout.stages;
   const int64_t rows = layout.rows, tiles = UnitCycles::ceil(queries, rows);
   const int64_t laneHeads = UnitCycles::ceil(heads, plan.lanes());
   struct Work {
-    double dma = 0, rmmu = 0, mfu = 0, detector = 0, scheduler = 0;
+    double dma = 0, rmmu = 0, estimator = 0, mfu = 0, detector = 0, scheduler = 0;
   };
   // Of all tiles: a stage a unit, the busiest unit sets the pace once the first tile
   // is through; or transfers beside the rest; or one unit after the other.
   auto loop = [&](const Work &w, int64_t tiles) {
-    double others = w.rmmu + w.mfu + w.detector + w.scheduler, slowest = w.dma + others;
+    double others = w.rmmu + w.estimator + w.mfu + w.detector + w.scheduler;
+    double slowest = w.dma + others;
     if (s.softmax != s.products)
-      slowest = std::max({w.dma, w.rmmu, w.mfu, w.detector, w.scheduler});
+      slowest = std::max({w.dma, w.rmmu, w.estimator, w.mfu, w.detector, w.scheduler});
     else if (s.store != s.divide)
       slowest = std::max(w.dma, others);
     return tiles * slowest + w.dma + others - slowest;
@@ -211,8 +214,9 @@ double AttentionKernel::cyclesOf(const Layout &layout) const {
     load(first, !stays(lowQ), rows * bytesOf(lowWidth, lowQ->bits));
     head(first, *lowK, layout.lowK, keys * bytesOf(lowWidth, lowK->bits));
     load(first, lowBias && lowBiasRows != 1, 4 * rows * keys);
-    first.rmmu += parts * units.product(layout.scoreRows, lowSeen, lowWidth,
-                                        std::max(lowQ->bits, lowK->bits));
+    layout.detectCycles = parts * units.product(detectPes, layout.scoreRows, lowSeen, lowWidth,
+                                                std::max(lowQ->bits, lowK->bits));
+    (layout.detectRows ? first.estimator : first.rmmu) += layout.detectCycles;
     first.detector += parts * units.select(layout.scoreRows * lowSeen);
     if (!thresholds.empty())
       first.detector += parts * units.trim(layout.scoreRows * keep, balance != 0);
@@ -231,9 +235,25 @@ double AttentionKernel::cyclesOf(const Layout &layout) const {
   load(first, !stays(q), rows * bytesOf(width, q->bits));
   head(first, *k, layout.k, keys * bytesOf(width, k->bits));
   load(first, bias && biasRows != 1, 4 * rows * keys);
-  int bits = std::max(q->bits, k->bits);
-  first.rmmu +=
-      masked() ? units.sparse(rows, keep, width, bits) : units.product(rows, seen, width, bits);
+  // Beside detection the PE rows that compute are set once, to the widest product; in
+  // turns all are set anew for each.
+  int bits = layout.detectRows ? 16 : std::max(q->bits, k->bits);
+  const int64_t keyBytes = bytesOf(width, k->bits), valueBytes = bytesOf(valueWidth, v->bits);
+  const double scores =
+      masked() ? units.sparse(computePes, rows, keep, width, bits,
+                              sparseBytes(rows, keyBytes) + static_cast<double>(rows * keyBytes))
+               : units.product(computePes, rows, seen, width, bits);
+  const double values =
+      masked() ? units.sparse(computePes, rows, keep, valueWidth, 16,
+                              sparseBytes(rows, valueBytes) + static_cast<double>(2 * rows * keep))
+               : units.product(computePes, rows, valueWidth, seen, 16);
+  int changes = scorePrecision() != kValuePrecision ? 2 : 0;
+  if (detects() && lowPrecision() != kValuePrecision)
+    changes = lowPrecision() != scorePrecision() && changes ? 3 : 2;
+  if (layout.detectRows)
+    changes = 0;
+  layout.computeCycles = scores + values + changes * plan.machine.rmmu.configure;
+  first.rmmu += scores + changes * plan.machine.rmmu.configure;
   first.mfu += units.elements(2 * rows * (masked() ? keep : seen));
   if (layout.twoPasses) {
     first.dma += units.transfer(betweenBytes(rows, columns()));
@@ -243,35 +263,45 @@ double AttentionKernel::cyclesOf(const Layout &layout) const {
     load(second, masked() && !detects(), 4 * rows * keep);
   }
   head(last, *v, layout.v, keys * bytesOf(valueWidth, v->bits));
-  last.rmmu += masked() ? units.sparse(rows, keep, valueWidth, 16)
-                        : units.product(rows, valueWidth, seen, 16);
+  last.rmmu += values;
   last.mfu += units.elements(rows * valueWidth);
   load(last, !stays(out), rows * bytesOf(valueWidth, out->bits));
+  if (layout.detectRows) // set once
+    perHead += static_cast<double>(plan.machine.rmmu.configure) / static_cast<double>(laneHeads);
   if (!layout.twoPasses)
     return loop(first, tiles * laneHeads) + perHead * laneHeads;
   return (loop(first, tiles) + loop(second, tiles) + perHead) * laneHeads;
 }
 
+double AttentionKernel::sparseBytes(int64_t rows, int64_t vectorBytes) const {
+  const UnitCycles units{plan.machine};
+  return units.loads(rows, keep, keys) * static_cast<double>(vectorBytes) +
+         static_cast<double>(4 * rows * keep + scheduleBytes(rows));
+}
+
 std::optional<int64_t> AttentionKernel::choose(int64_t room) {
   int64_t least = std::numeric_limits<int64_t>::max();
-  fewest = std::numeric_limits<double>::infinity();
+  fewest = fewestInTurns = fewestBeside = std::numeric_limits<double>::infinity();
   detection.reset();
   attention.reset();
+  Layout inTurns, beside;
   auto consider = [&](int64_t rows, int64_t scoreRows, Stages stages, int64_t headSlots,
-                      bool twoPasses) {
+                      bool twoPasses, int64_t detectRows = 0) {
     // Rows that keep the same number of keys are trimmed together.
     if (balance && ((rows % balance != 0 && rows != queries) ||
                     (scoreRows % balance != 0 && scoreRows != rows)))
       return;
     Layout layout = layoutFor(rows, scoreRows, stages, headSlots, twoPasses);
+    layout.detectRows = detectRows;
     least = std::min(least, layout.bytes);
     if (layout.bytes > room)
       return;
     double cycles = cyclesOf(layout);
-    if (cycles >= fewest)
+    double &fewestOfKind = detectRows ? fewestBeside : fewestInTurns;
+    if (cycles >= fewestOfKind)
       return;
-    fewest = cycles;
-    best = std::move(layout);
+    fewestOfKind = cycles;
+    (detectRows ? beside : inTurns) = std::move(layout);
   };
   // Whole groups of rows that share keys, then less.
   SmallVector<int64_t> heights;
@@ -308,10 +338,33 @@ std::optional<int64_t> AttentionKernel::choose(int64_t room) {
   };
   considerAll(heights);
   // Better tiles that take groups apart than none.
-  if (std::isinf(fewest))
+  if (std::isinf(fewestInTurns))
     considerAll(apart);
-  // An order that is known is for keys that are held together.
-  if (!known)
+  // A part of the PE rows for detection, beside the rest: with tiles on different stages,
+  // in whole rounds of the rows that compute.
+  if (detects() && attends()) {
+    const int64_t pes = plan.machine.rmmu.rows;
+    for (int64_t detectRows = share; detectRows < pes; detectRows += share) {
+      if (plan.detectRows && *plan.detectRows != detectRows)
+        continue;
+      SmallVector<int64_t> all(heights);
+      for (int64_t rows = pes - detectRows; rows <= 128; rows += pes - detectRows)
+        if (balance == 0 || rows % balance == 0)
+          all.push_back(std::min(rows, queries));
+      for (bool twoPasses : {false, true})
+        for (int64_t rows : all)
+          for (int64_t headSlots : {2, 1})
+            consider(rows, rows, kMaskedApart, headSlots, twoPasses, detectRows);
+    }
+  }
+  // Rows that were asked for detect wherever tiles allow it.
+  const bool splits = plan.detectRows && !std::isinf(fewestBeside) ? *plan.detectRows > 0
+                                                                   : fewestBeside < fewestInTurns;
+  fewest = splits ? fewestBeside : fewestInTurns;
+  best = std::move(splits ? beside : inTurns);
+  // An order that is known is for keys that are held together. Blocks leave no room for
+  // rows that were asked for to detect beside the others.
+  if (!known && !(plan.detectRows && splits))
     considerBlocks(room, least);
   if (std::isinf(fewest))
     return least;
@@ -330,7 +383,38 @@ bool AttentionKernel::keepsGroups(int64_t rows) const {
   return true;
 }
 
+/// What was chosen for detection, and why.
+void AttentionKernel::reportRows() const {
+  if (!detects() || !attends())
+    return;
+  auto whole = [](double cycles) { return static_cast<int64_t>(std::llround(cycles)); };
+  const bool beside = !byBlocks() && best.detectRows > 0;
+  auto remark = remark::analysis(
+      op->getLoc(),
+      remark::RemarkOpts::name(beside ? "beside" : "in-turns").category("dota-to-lane"));
+  const bool asked = plan.detectRows && (*plan.detectRows > 0) == beside;
+  const StringRef why = asked        ? ", as was asked"
+                        : byBlocks() ? ", as its keys come block by block"
+                        : !beside && std::isinf(fewestBeside)
+                            ? ", as no tile fits whose stages overlap"
+                            : ", which should take fewer cycles";
+  const StringRef what = beside ? "detection runs in PE rows of its own, beside computation"
+                                : "detection and computation take turns";
+  remark << (what + why).str() << remark::metric("detectRows", beside ? best.detectRows : 0)
+         << remark::metric("computeRows", plan.machine.rmmu.rows - (beside ? best.detectRows : 0));
+  if (!byBlocks())
+    remark << remark::metric("tileRows", best.rows)
+           << remark::metric("tileDetectCycles", whole(best.detectCycles))
+           << remark::metric("tileComputeCycles", whole(best.computeCycles));
+  remark << remark::metric("cycles", whole(fewest));
+  if (!std::isinf(fewestInTurns))
+    remark << remark::metric("cyclesInTurns", whole(fewestInTurns));
+  if (!std::isinf(fewestBeside))
+    remark << remark::metric("cyclesBeside", whole(fewestBeside));
+}
+
 void AttentionKernel::layOut(Data &data) {
+  reportRows();
   if (!known)
     return;
   auto place = [&](int64_t tile, int64_t count, auto wordAt) {
@@ -494,6 +578,16 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
     return stream.at({layout.between.get(stream, i), before, 0});
   };
 
+  stream.comesFrom(op);
+  const bool beside = finds && layout.detectRows > 0;
+  if (beside)
+    stream.configure(kValuePrecision, layout.detectRows, lowPrecision());
+  /// In turns each product has all PE rows at its own precision.
+  auto configure = [&stream, beside](Precision precision) {
+    if (!beside)
+      stream.configure(precision);
+  };
+
   Pipeline pipeline;
   // One chunk a tile, used from one stage to another.
   auto perTile = [&](int from, int to, int64_t slots,
@@ -612,10 +706,17 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
       Place a = headPlace(stream, *lowQ, layout.lowQ, i, item.head, lowWidth, item.rows.begin)
                     .at(rows.begin);
       Place b = headPlace(stream, *lowK, layout.lowK, turnOf(i), item.head, lowWidth, 0);
+      int64_t seen = visible(lowCausal, item.rows.begin + rows.end - 1);
+      if (beside) {
+        lane::EstimateOp::create(stream, stream.location(), stream.at(a), stream.at(b), scores,
+                                 rows.size(), seen, lowWidth, a.stride, b.stride, lowQ->precision,
+                                 lowK->precision, /*cStride=*/0, lowNarrow);
+        return;
+      }
+      configure(lowPrecision());
       lane::MatmulOp::create(stream, stream.location(), stream.at(a), stream.at(b), scores,
-                             rows.size(), visible(lowCausal, item.rows.begin + rows.end - 1),
-                             lowWidth, a.stride, b.stride, lowQ->precision, lowK->precision,
-                             /*unsignedA=*/false, /*transposeB=*/true,
+                             rows.size(), seen, lowWidth, a.stride, b.stride, lowQ->precision,
+                             lowK->precision, /*unsignedA=*/false, /*transposeB=*/true,
                              /*accumulate=*/false, /*cStride=*/0, lowNarrow);
     };
     auto select = [&](int64_t i, Range rows, int64_t turn, Value scores) {
@@ -695,6 +796,7 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
       stream.comesFrom(op);
       Place a = headPlace(stream, *q, layout.q, i, item.head, width, item.rows.begin);
       Place b = headPlace(stream, *k, layout.k, kvTurnOf(i), item.head / group, width, 0);
+      configure(scorePrecision());
       if (masked())
         lane::SddmmOp::create(stream, stream.location(), stream.at(a), stream.at(b),
                               stream.at(idsAt(i)), layout.schedule.get(stream, i),
@@ -731,6 +833,7 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
       stream.comesFrom(op);
       Place b = headPlace(stream, *v, layout.v, kvTurnOf(i), item.head / group, valueWidth, 0);
       Value e = eAt(i), weighted = layout.weighted.get(stream, i);
+      configure(kValuePrecision);
       if (masked())
         lane::SpmmOp::create(stream, stream.location(), e, stream.at(b), stream.at(idsAt(i)),
                              layout.schedule.get(stream, i), weighted, item.rows.size(), keep, keys,

@@ -9,7 +9,8 @@
 #define DOTA_CONVERSION_DOTATOLANE_ATTENTION_H
 
 #include "Stream.h"
-#include "dota/runtime/Instructions.h"
+#include "dota/runtime/Timing.h"
+#include <cmath>
 
 namespace mlir::dota::tolane {
 
@@ -35,25 +36,35 @@ struct UnitCycles {
     return machine.dma.setup + machine.dram.latency +
            static_cast<double>(bytes) * machine.lanes / machine.dram.bytesPerCycle;
   }
-  /// Steps of the RMMU for a sum of `depth` products.
+  /// Steps of PE rows that are set to `bits` bits for a sum of `depth` products.
   int64_t steps(int64_t depth, int bits) const {
-    int64_t narrow = 16 / bits;
-    if (machine.rmmu.throughput == ::dota::Throughput::Quadratic)
-      narrow *= narrow;
-    return ceil(depth, machine.rmmu.columns * narrow);
+    return ceil(depth, machine.rmmu.columns *
+                           static_cast<int64_t>(::dota::productsPerCycle(bits, machine)));
   }
-  double product(int64_t rows, int64_t cols, int64_t depth, int bits) const {
-    const int64_t pes = machine.rmmu.rows;
+  /// In `pes` PE rows.
+  double product(int64_t pes, int64_t rows, int64_t cols, int64_t depth, int bits) const {
     return static_cast<double>(std::min(ceil(rows, pes) * cols, rows * ceil(cols, pes)) *
                                steps(depth, bits)) +
            machine.rmmu.latency;
   }
-  /// `keys` keys of each row, a step each.
-  double sparse(int64_t rows, int64_t keys, int64_t width, int bits) const {
+  /// `keys` keys of each row, a step each, beside the reading of `bytes` bytes.
+  double sparse(int64_t pes, int64_t rows, int64_t keys, int64_t width, int bits,
+                double bytes) const {
     const int64_t share = machine.rmmu.group;
-    const int64_t groups = std::max<int64_t>(1, machine.rmmu.rows / share);
-    return static_cast<double>(ceil(ceil(rows, share), groups) * keys * steps(width, bits)) +
+    const int64_t groups = std::max<int64_t>(1, pes / share);
+    return std::max(
+               static_cast<double>(ceil(ceil(rows, share), groups) * keys * steps(width, bits)),
+               bytes / machine.sram.bytesPerCycle) +
            machine.rmmu.latency;
+  }
+  /// Vectors that `rows` rows load of which each keeps `keep` of `keys` keys: half-way
+  /// between rows of a group that want the same keys and rows that want keys at random.
+  double loads(int64_t rows, int64_t keep, int64_t keys) const {
+    const double wanted = static_cast<double>(keep) / static_cast<double>(keys);
+    const auto share = static_cast<double>(std::min<int64_t>(machine.rmmu.group, rows));
+    const auto groups = static_cast<double>(ceil(rows, machine.rmmu.group));
+    const double atRandom = static_cast<double>(keys) * (1 - std::pow(1 - wanted, share));
+    return groups * (static_cast<double>(keep) + atRandom) / 2;
   }
   double read(int64_t bytes) const {
     return static_cast<double>(bytes) / machine.sram.bytesPerCycle;
@@ -89,6 +100,8 @@ private:
     int64_t rows = 0;       ///< query rows of a tile
     int64_t scoreRows = 0;  ///< of these, rows whose estimated scores are held
     bool twoPasses = false; ///< keys first, values later
+    int64_t detectRows = 0; ///< PE rows that detect beside the others; 0: all do, in turns
+    double detectCycles = 0, computeCycles = 0; ///< of the RMMU for a tile
     Stages stages = kTogether;
     Ring q, k, v, lowQ, lowK, bias, lowBias;
     Ring lowScores, lowE, lowSum, ids, schedule, scores, e, sum, weighted, out;
@@ -133,6 +146,11 @@ private:
   bool keepsGroups(int64_t rows) const;
   std::vector<int32_t> tileOrders() const;
   int64_t columns() const { return masked() ? keep : keys; }
+  /// What the PE rows must be set to.
+  Precision lowPrecision() const { return wider(lowQ->precision, lowK->precision); }
+  Precision scorePrecision() const { return wider(q->precision, k->precision); }
+  /// Exponentials are of 16 bits.
+  static constexpr Precision kValuePrecision = Precision::FX16;
   bool byBlocks() const { return detection || attention; }
   int64_t lowScoreBytes() const { return 8 >> lowNarrow; }
   int64_t scheduleBytes(int64_t rows) const {
@@ -152,7 +170,11 @@ private:
   int64_t columnsOf(Range rows) const { return masked() ? keep : visible(causal, rows.end - 1); }
   Layout layoutFor(int64_t rows, int64_t scoreRows, Stages stages, int64_t headSlots,
                    bool twoPasses) const;
-  double cyclesOf(const Layout &layout) const;
+  double cyclesOf(Layout &layout) const;
+  /// Bytes that a sparse product reads besides its queries or exponentials: vectors,
+  /// ids and order.
+  double sparseBytes(int64_t rows, int64_t vectorBytes) const;
+  void reportRows() const;
   void considerBlocks(int64_t room, int64_t &least);
   Blocks detectionBlocks(int64_t rows, int64_t keys, int64_t slots) const;
   Blocks attentionBlocks(int64_t rows, int64_t keys, int64_t slots) const;
@@ -195,6 +217,9 @@ private:
   unsigned lowNarrow = 0; ///< estimated scores take 8 >> lowNarrow bytes
   double fewest = 0;      ///< cycles of the following
   Layout best;
+  /// The same of what is best where detection has all PE rows in turns with the rest,
+  /// and where it has some of them beside it.
+  double fewestInTurns = 0, fewestBeside = 0;
   /// Instead, where keys and values of a head are too many to be held, or tiles
   /// would be too low.
   std::optional<Blocks> detection, attention;

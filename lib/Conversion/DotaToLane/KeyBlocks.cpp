@@ -52,8 +52,9 @@ AttentionKernel::Blocks AttentionKernel::detectionBlocks(int64_t rows, int64_t b
     dma += units.transfer(4 * rows * keys);
   if (!stays(lowK))
     (whole ? once : dma) += visits * units.transfer(keyBytes);
-  const double rmmu = visits * std::max(units.product(rows, part, lowWidth, bits),
-                                        units.read(part * bytesOf(lowWidth, lowK->bits)));
+  const double rmmu =
+      visits * std::max(units.product(plan.machine.rmmu.rows, rows, part, lowWidth, bits),
+                        units.read(part * bytesOf(lowWidth, lowK->bits)));
   const double detector = units.select(rows * seen);
   const double tile = slots > 1 ? std::max({dma, rmmu, detector}) : std::max(dma, rmmu + detector);
   blocks.cycles = UnitCycles::ceil(heads, plan.lanes()) * (tiles * tile + once);
@@ -104,17 +105,21 @@ AttentionKernel::Blocks AttentionKernel::attentionBlocks(int64_t rows, int64_t b
   if (!stays(out))
     dma += units.transfer(rows * bytesOf(valueWidth, out->bits));
   const int bits = std::max(q->bits, k->bits);
+  const int64_t pes = plan.machine.rmmu.rows;
   if (masked()) {
     // A step is taken in each block in which it has a key; each block reads the ids
     // and the order of all.
     const int64_t share = plan.machine.rmmu.group;
     const int64_t steps = UnitCycles::ceil(keep * std::min(visits, share), visits);
+    // Vectors are loaded once for all blocks.
+    const double scoreBytes = sparseBytes(rows, keyBytes) / visits + rows * keyBytes;
+    const double valuesBytes = sparseBytes(rows, valueBytes) / visits + 2.0 * rows * keep;
     const double read = visits > 1 ? units.read(4 * rows * keep + scheduleBytes(rows)) : 0;
-    rmmu = visits * (std::max(units.sparse(rows, steps, width, bits), read) +
-                     std::max(units.sparse(rows, steps, valueWidth, 16), read));
+    rmmu = visits * (std::max(units.sparse(pes, rows, steps, width, bits, scoreBytes), read) +
+                     std::max(units.sparse(pes, rows, steps, valueWidth, 16, valuesBytes), read));
   } else {
-    rmmu = visits *
-           (units.product(rows, part, width, bits) + units.product(rows, valueWidth, part, 16));
+    rmmu = visits * (units.product(pes, rows, part, width, bits) +
+                     units.product(pes, rows, valueWidth, part, 16));
   }
   const double mfu =
       units.elements(2 * rows * (masked() ? keep : seen)) + units.elements(rows * valueWidth);
@@ -220,6 +225,7 @@ void AttentionKernel::detectByBlocks(Stream &stream, Blocks &blocks, int64_t hea
     Place a = headPlace(stream, *lowQ, blocks.q, visit.tile, head, lowWidth, visit.rows.begin);
     Place b = headPlace(stream, *lowK, blocks.keysOrValues, whole ? 0 : static_cast<int64_t>(n),
                         head, lowWidth, visit.keys.begin);
+    stream.configure(lowPrecision());
     lane::MatmulOp::create(stream, stream.location(), stream.at(a), stream.at(b),
                            stream.at({scores, lowScoreBytes() * visit.keys.begin, 0}), rows,
                            visit.keys.size(), lowWidth, a.stride, b.stride, lowQ->precision,
@@ -287,6 +293,7 @@ void AttentionKernel::attendByBlocks(Stream &stream, Blocks &blocks, int64_t hea
     const Value sum = blocks.sum.get(stream, 0), weighted = blocks.weighted.get(stream, 0);
     const Value ids = masked() ? blocks.ids.get(stream, tile) : scores;
     const Value schedule = masked() ? blocks.schedule.get(stream, tile) : scores;
+    stream.configure(visit.values ? kValuePrecision : scorePrecision());
     if (!visit.values) {
       Place a = headPlace(stream, *q, blocks.q, tile, head, width, visit.rows.begin);
       if (masked())

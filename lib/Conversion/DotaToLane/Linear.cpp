@@ -17,6 +17,7 @@
 
 #include "Tiles.h"
 #include "dota/Dialect/Dota/FixedPoint.h"
+#include "dota/runtime/Timing.h"
 #include <cmath>
 
 using namespace mlir;
@@ -64,6 +65,13 @@ private:
   Range columnsOf(const Chain &chain, unsigned lane) const {
     const Matrix &result = plan[chain.linear.getResult()];
     return partial() ? Range{0, result.cols} : result.slicing[lane];
+  }
+  /// Of the widest product.
+  Precision precision() const {
+    Precision widest = x().precision;
+    for (const Chain &chain : step.chains)
+      widest = wider(widest, plan[chain.linear.getWeight()].precision);
+    return widest;
   }
   bool hasBias(const Chain &chain) const { return !partial() && chain.linear.getBias(); }
   std::vector<WeightTile> cut(unsigned lane, int64_t cols) const;
@@ -154,6 +162,8 @@ double LinearKernel::cyclesOf(const Layout &layout, double traffic, int64_t tile
   double transfers = xStays() ? 0 : static_cast<double>(rowTiles);
   double products = 0, mfu = 0;
   int64_t depth = 0;
+  const auto narrow = static_cast<int64_t>(
+      ::dota::productsPerCycle(::dota::bitsOf(static_cast<::dota::Precision>(precision())), m));
   for (unsigned lane = 0; lane < plan.lanes(); ++lane)
     depth = std::max(depth, depthOf(lane).size());
   int64_t depths = ceil(depth, layout.depth);
@@ -163,10 +173,7 @@ double LinearKernel::cyclesOf(const Layout &layout, double traffic, int64_t tile
     for (unsigned lane = 0; lane < plan.lanes(); ++lane)
       width = std::max(width, columnsOf(chain, lane).size());
     int64_t cols = std::min(layout.cols, width), count = ceil(width, std::max<int64_t>(cols, 1));
-    int64_t rows = std::min(layout.rows, n), bits = std::max(x().bits, weight.bits);
-    int64_t narrow = 16 / bits;
-    if (m.rmmu.throughput == ::dota::Throughput::Quadratic)
-      narrow *= narrow;
+    int64_t rows = std::min(layout.rows, n);
     // A run of columns is a product.
     int64_t runs = partial() ? 1 : ceil(cols * allRuns[number], result.cols);
     int64_t run = ceil(cols, runs);
@@ -419,6 +426,8 @@ void LinearKernel::emit(Stream &stream) {
   stream.comesFrom(step.chains.front().linear);
   for (auto [number, chain] : llvm::enumerate(step.chains))
     tiles[number].begin(stream, columnsOf(chain, stream.lane));
+  stream.comesFrom(step.chains.front().linear);
+  stream.configure(precision());
   Layout layout = best;
   run(stream, layout);
 }

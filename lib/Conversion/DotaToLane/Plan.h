@@ -192,6 +192,8 @@ public:
   mutable ProgramOp program; // getters of ops are not const
   const ::dota::Machine &machine;
   const int64_t mostResident;
+  /// PE rows that detect while the others compute, if they were asked for.
+  std::optional<int64_t> detectRows;
   std::vector<Step> steps;
   llvm::MapVector<Value, MaskInfo> masks;
   Dram dram;

@@ -61,6 +61,19 @@ void Stream::store(const Place &from, const Source &to, int64_t rows, int64_t ro
                         t.sramStride);
 }
 
+void Stream::configure(Precision computes, int64_t detectRows, Precision detects) {
+  if (detectRows == 0)
+    detects = computes;
+  const ::dota::RmmuMode wanted{static_cast<::dota::Precision>(computes),
+                                static_cast<uint32_t>(detectRows),
+                                static_cast<::dota::Precision>(detects)};
+  const bool sameDetection = mode.detectRows == 0 || mode.detectPrecision == wanted.detectPrecision;
+  if (mode.precision == wanted.precision && mode.detectRows == wanted.detectRows && sameDetection)
+    return;
+  mode = wanted;
+  lane::ConfigureOp::create(builder, location_, computes, detectRows, detects);
+}
+
 Place Stream::resident(const Matrix &matrix) {
   int64_t stride = plan.sliceRowBytes(matrix, lane);
   Value &base = residents[matrix.value];

@@ -10,6 +10,7 @@
 
 #include "Plan.h"
 #include "dota/Dialect/Lane/Lane.h"
+#include "dota/runtime/RmmuMode.h"
 #include "mlir/IR/Builders.h"
 #include <functional>
 
@@ -25,6 +26,12 @@ struct Place {
     return {base, offset + row * stride + bytes, stride};
   }
 };
+
+/// The one of two precisions that takes more bits.
+inline Precision wider(Precision a, Precision b) {
+  auto bits = [](Precision p) { return ::dota::bitsOf(static_cast<::dota::Precision>(p)); };
+  return bits(a) < bits(b) ? b : a;
+}
 
 /// A rectangle in DRAM.
 struct Source {
@@ -47,6 +54,10 @@ public:
   void load(const Place &to, const Source &from, int64_t rows, int64_t rowBytes);
   void store(const Place &from, const Source &to, int64_t rows, int64_t rowBytes);
 
+  /// Sets the PE rows for the products that follow: all of them to `computes`, or the
+  /// last `detectRows` of them to `detects`. Nothing where they are set so already.
+  void configure(Precision computes, int64_t detectRows = 0, Precision detects = Precision::FX16);
+
   /// The buffer of a value that stays in this lane's SRAM.
   Place resident(const Matrix &matrix);
   /// Where rows from `row` and columns from `column` of a value lie in DRAM, as
@@ -60,6 +71,7 @@ public:
 private:
   Location location_;
   Operation *source = nullptr;
+  ::dota::RmmuMode mode;
   llvm::DenseMap<Value, Value> residents;
   llvm::DenseMap<std::pair<Value, int64_t>, Value> views;
 };

@@ -22,8 +22,8 @@ namespace dota {
 
 /// Narrow products a PE does in a cycle, for operands of b bits.
 enum class Throughput : uint8_t {
-  Linear,    ///< 16 / b
-  Quadratic, ///< (16 / b)^2
+  Linear,    ///< 16 / b: as many as its ports bring operands for
+  Quadratic, ///< (16 / b)^2: as many as it has multipliers for
 };
 
 struct Machine {
@@ -37,8 +37,9 @@ struct Machine {
   struct {
     unsigned rows = 0, columns = 0; ///< PE rows of a lane; PEs of a row
     Throughput throughput = Throughput::Linear;
-    unsigned latency = 0; ///< cycles
-    unsigned group = 0;   ///< query rows that share a load; divides rows, at most 8
+    unsigned latency = 0;   ///< cycles
+    unsigned configure = 0; ///< cycles
+    unsigned group = 0;     ///< query rows that share a load; divides rows, at most 8
   } rmmu;
   struct {
     uint64_t bytes = 0; ///< a lane

@@ -1,8 +1,8 @@
 //===- Timing.h - what an instruction costs ---------------------------------===//
 //
-// From the fields of the instruction, the machine and, for the sparse ones, the
-// work of their key order; never from data. docs/timing.md has the formulas with
-// an example worked by hand.
+// From the fields of the instruction, the machine, how the RMMU's rows are set and,
+// for the sparse ones, the work of their key order; never from data. docs/timing.md has the
+// formulas with an example worked by hand.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DOTA_RUNTIME_TIMING_H
@@ -11,6 +11,7 @@
 #include "dota/runtime/Instructions.h"
 #include "dota/runtime/KeyOrder.h"
 #include "dota/runtime/Machine.h"
+#include "dota/runtime/RmmuMode.h"
 
 #include <cstdint>
 
@@ -19,7 +20,7 @@ namespace dota {
 /// Things that happen, and cost energy.
 struct Events {
   uint64_t macs = 0;             ///< multiply-accumulates of the RMMU
-  double macsFx16 = 0;           ///< the same, each weighed as its share of an FX16 one
+  double macsFx16 = 0;           ///< the same, each weighed as the share of an FX16 one it takes
   uint64_t mfuOperations = 0;    ///< element operations
   uint64_t detectorElements = 0; ///< scores compared
   uint64_t schedulerIds = 0;     ///< ids ordered
@@ -46,16 +47,18 @@ struct Cost {
   Events events;
 };
 
-/// `work` is that of the key order: of the one that `order` makes, of the one that
-/// `sddmm` and `spmm` follow. It may be null for every other instruction.
-Cost costOf(const Instruction &instruction, const Machine &machine, const OrderWork *work);
+/// `mode` is the one that products find, which must fit it (RmmuMode.h). `work` is that
+/// of the key order: of the one that `order` makes, of the one that `sddmm` and `spmm`
+/// follow. It may be null for every other instruction.
+Cost costOf(const Instruction &instruction, const Machine &machine, const RmmuMode &mode,
+            const OrderWork *work);
 
 /// Bytes that DRAM moves for `rows` rows of `rowBytes` bytes, `stride` apart from
 /// `address` on: whole bursts of each row, or of all where they touch.
 uint64_t burstBytes(uint64_t address, uint64_t rows, uint64_t rowBytes, uint64_t stride,
                     uint64_t burst);
 
-/// Products a PE does in a cycle when the wider operand has `bits` bits.
+/// Products a PE does in a cycle when its row is set to `bits` bits.
 uint64_t productsPerCycle(unsigned bits, const Machine &machine);
 
 } // namespace dota
