@@ -5,6 +5,7 @@
 // RUN: dota-opt %s --split-input-file --dota-to-lane='machine=%S/Inputs/lanes-2.toml detect-rows=8' --remarks-filter=dota-to-lane --remark-format=emitRemark -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
 // RUN: dota-opt %s --split-input-file --dota-to-lane='machine=%S/Inputs/lanes-2.toml detect-rows=0' --remarks-filter=dota-to-lane --remark-format=emitRemark -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK-TURNS
 // RUN: dota-opt %s --split-input-file --dota-to-lane='machine=%S/Inputs/lanes-2.toml' --remarks-filter=dota-to-lane --remark-format=emitRemark -o /dev/null 2>&1 | FileCheck %s --check-prefix=CHOSEN
+// RUN: dota-opt %s --split-input-file --dota-to-lane='machine=%S/Inputs/tiny.toml detect-rows=8' | FileCheck %s --check-prefix=AHEAD
 // RUN: not dota-opt %s --split-input-file --dota-to-lane=detect-rows=6 -o /dev/null 2>&1 | FileCheck %s --check-prefix=GROUPS
 // RUN: not dota-opt %s --split-input-file --dota-to-lane=detect-rows=32 -o /dev/null 2>&1 | FileCheck %s --check-prefix=ALL
 
@@ -39,6 +40,20 @@
 // REMARK-TURNS: [Analysis] in-turns | Category:dota-to-lane
 // REMARK-TURNS-SAME: take turns, as was asked", computeRows=32
 // REMARK-TURNS-SAME: detectRows=0
+// Where a tile for each stage does not fit, detection is one tile ahead of all the rest:
+// the second tile's ids are found before the first one's scores, no others.
+// AHEAD-LABEL: lane.program @masked
+// AHEAD: lane.estimate
+// AHEAD: lane.select
+// AHEAD: lane.order
+// AHEAD: lane.estimate
+// AHEAD: lane.select
+// AHEAD-NOT: lane.estimate
+// AHEAD: lane.sddmm
+// AHEAD-NOT: lane.estimate
+// AHEAD: lane.softmax
+// AHEAD: lane.estimate
+
 // CHOSEN: [Analysis] in-turns {{.*}}"detection and computation take turns, as its keys come block by block", computeRows=32, cycles={{[0-9]+}}, {{.*}}cyclesInTurns={{[0-9]+}}
 dota.program @masked(%a: tensor<64x8xf32>, %b: tensor<64x4xf32>) -> tensor<64x8xf32> {
   %x = dota.quantize %a : tensor<64x8xf32> -> tensor<64x8x!x>

@@ -105,7 +105,7 @@ dota.program @causal(%q: tensor<40x4xf32>) -> tensor<40x4xf32> {
 
 // So has a detection.
 // CHECK-LABEL: lane.program @causal_detection
-// CHECK: lane.matmul {{.*}}cols = [[FIRST:[0-9]+]] : i64, depth = 2 : i64, narrow = 1 : i64, rows = [[FIRST]] : i64
+// CHECK: lane.estimate {{.*}}cols = [[FIRST:[0-9]+]] : i64, depth = 2 : i64, narrow = 1 : i64, rows = [[FIRST]] : i64
 // CHECK: lane.select {{.*}}keys = [[FIRST]] : i64, {{.*}}rows = [[FIRST]] : i64
 // CHECK: lane.select {{.*}}firstRow = 32 : i64, {{.*}}keys = 40 : i64
 // CHECK: lane.halt

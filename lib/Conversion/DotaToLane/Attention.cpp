@@ -179,15 +179,19 @@ double AttentionKernel::cyclesOf(Layout &layout) const {
   const int64_t rows = layout.rows, tiles = UnitCycles::ceil(queries, rows);
   const int64_t laneHeads = UnitCycles::ceil(heads, plan.lanes());
   struct Work {
-    double dma = 0, rmmu = 0, estimator = 0, mfu = 0, detector = 0, scheduler = 0;
+    double dma = 0, estimates = 0, rmmu = 0, mfu = 0, detector = 0, scheduler = 0;
   };
   // Of all tiles: a stage a unit, the busiest unit sets the pace once the first tile
-  // is through; or transfers beside the rest; or one unit after the other.
+  // is through; or detection beside the rest; or transfers; or one unit after the other.
   auto loop = [&](const Work &w, int64_t tiles) {
-    double others = w.rmmu + w.estimator + w.mfu + w.detector + w.scheduler;
+    const double others = w.estimates + w.rmmu + w.mfu + w.detector + w.scheduler;
+    // In turns estimated scores are products like the others.
+    const double inTurns = layout.detectRows ? 0 : w.estimates;
     double slowest = w.dma + others;
     if (s.softmax != s.products)
-      slowest = std::max({w.dma, w.rmmu, w.estimator, w.mfu, w.detector, w.scheduler});
+      slowest = std::max({w.dma, w.estimates, w.rmmu + inTurns, w.mfu, w.detector, w.scheduler});
+    else if (s.products != s.scores)
+      slowest = std::max({w.dma, w.estimates + w.detector + w.scheduler, w.rmmu + inTurns + w.mfu});
     else if (s.store != s.divide)
       slowest = std::max(w.dma, others);
     return tiles * slowest + w.dma + others - slowest;
@@ -216,7 +220,7 @@ double AttentionKernel::cyclesOf(Layout &layout) const {
     load(first, lowBias && lowBiasRows != 1, 4 * rows * keys);
     layout.detectCycles = parts * units.product(detectPes, layout.scoreRows, lowSeen, lowWidth,
                                                 std::max(lowQ->bits, lowK->bits));
-    (layout.detectRows ? first.estimator : first.rmmu) += layout.detectCycles;
+    first.estimates += layout.detectCycles;
     first.detector += parts * units.select(layout.scoreRows * lowSeen);
     if (!thresholds.empty())
       first.detector += parts * units.trim(layout.scoreRows * keep, balance != 0);
@@ -340,8 +344,8 @@ std::optional<int64_t> AttentionKernel::choose(int64_t room) {
   // Better tiles that take groups apart than none.
   if (std::isinf(fewestInTurns))
     considerAll(apart);
-  // A part of the PE rows for detection, beside the rest: with tiles on different stages,
-  // in whole rounds of the rows that compute.
+  // A part of the PE rows for detection, beside the rest: it works on a later tile. Tiles
+  // also of whole rounds of the rows that compute.
   if (detects() && attends()) {
     const int64_t pes = plan.machine.rmmu.rows;
     for (int64_t detectRows = share; detectRows < pes; detectRows += share) {
@@ -353,8 +357,9 @@ std::optional<int64_t> AttentionKernel::choose(int64_t room) {
           all.push_back(std::min(rows, queries));
       for (bool twoPasses : {false, true})
         for (int64_t rows : all)
-          for (int64_t headSlots : {2, 1})
-            consider(rows, rows, kMaskedApart, headSlots, twoPasses, detectRows);
+          for (Stages stages : {kMaskedApart, kDetectAhead})
+            for (int64_t headSlots : {2, 1})
+              consider(rows, rows, stages, headSlots, twoPasses, detectRows);
     }
   }
   // Rows that were asked for detect wherever tiles allow it.

@@ -22,6 +22,8 @@ struct Stages {
 /// Every unit on another tile.
 inline constexpr Stages kDenseApart{0, 0, 0, 0, 1, 2, 3, 4};
 inline constexpr Stages kMaskedApart{0, 1, 2, 3, 4, 5, 6, 7};
+/// The next tile's detection beside this one's computation: less of it is held.
+inline constexpr Stages kDetectAhead{0, 0, 0, 1, 1, 1, 1, 2};
 /// Transfers beside the rest.
 inline constexpr Stages kBeside{0, 0, 0, 0, 0, 0, 0, 1};
 inline constexpr Stages kTogether{0, 0, 0, 0, 0, 0, 0, 0};
