@@ -92,20 +92,28 @@ def Dota_AttentionOp : Dota_ProductOp<"attention"> {
   }];
 }
 
-def Dota_DetectOp : Dota_ProductOp<"detect"> {
+def Dota_DetectOp : Dota_ProductOp<"detect", [AttrSizedOperandSegments]> {
   let summary = "the keys with the largest estimated scores";
   let description = [{
-    `q: [B x] N x (heads r)`, `k: [B x] M x (heads r)`: the low-rank projections
-    of queries and keys, usually in INT4 or INT2 (produced by `dota.linear`).
-    For each head, `S~ = q k^T`; each row keeps its `keep` largest admissible
-    scores, ties by the smaller key id. `bias` and `causal` say what is
+    `q: [B x] N x (heads r)`, `k: [B x] M x (kv_heads r)`: the low-rank projections
+    of queries and keys, usually in INT4 or INT2 (produced by `dota.linear`). Without
+    `kv_heads` each head has a key factor of its own, else heads share them as in
+    `dota.attention`. For each head, `S~ = q k^T`; each row keeps its `keep` largest
+    admissible scores, ties by the smaller key id. `bias` and `causal` say what is
     admissible, as for `dota.attention`; the bias's finite values are not added.
 
     The factors are any two: a weighted SVD's, or the paper's P W~.
 
+    With `keys: [B x] M x (kv_heads d)`, the keys themselves, the factors are hashes
+    of r bits: only their signs count, which in fixed point INT2 holds (a 0 agrees by
+    half). Where h of its r bits differ from the query's, a key has the score
+    `S~ = |key| cos(pi h / r)`: up to the length of the query, the product of two
+    vectors at the angle that their hashes tell.
+
     With `thresholds`, one for all heads or one a head, a row keeps of those keys
     the ones whose score reaches it; there may be none. In fixed point a score is
-    `S~ * 2^-(exponents of q and k)`, rounded to f32.
+    `S~ * 2^-(exponents of q and k)`, rounded to f32; of hashes it is in the units of
+    the keys.
 
     With `balance = T` as well the rows of a group keep the same number of keys, so
     that rows that run together end together: of T consecutive rows (the last group
@@ -118,16 +126,26 @@ def Dota_DetectOp : Dota_ProductOp<"detect"> {
     ```mlir
     %m = dota.detect %q, %k {heads = 2 : i64, thresholds = array<f32: 1.5, 2.0>, balance = 4 : i64}
         : (tensor<16x16x!q>, tensor<16x16x!q>) -> !dota.mask<2x16x16, keep = 4>
+    %m = dota.detect %q, %k keys %keys {heads = 4 : i64, kv_heads = 2 : i64}
+        : (tensor<16x32x!bit>, tensor<16x16x!bit>, tensor<16x24x!x>) -> !dota.mask<4x16x16, keep = 4>
     ```
   }];
-  let arguments = (ins Dota_Tensor:$q, Dota_Tensor:$k, Optional<Dota_FloatTensor>:$bias,
-      ConfinedAttr<I64Attr, [IntPositive]>:$heads, UnitAttr:$causal,
+  let arguments = (ins Dota_Tensor:$q, Dota_Tensor:$k, Optional<Dota_Tensor>:$keys,
+      Optional<Dota_FloatTensor>:$bias,
+      ConfinedAttr<I64Attr, [IntPositive]>:$heads,
+      OptionalAttr<ConfinedAttr<I64Attr, [IntPositive]>>:$kv_heads, UnitAttr:$causal,
       OptionalAttr<DenseF32ArrayAttr>:$thresholds,
       OptionalAttr<ConfinedAttr<I64Attr, [IntPositive]>>:$balance,
       OptionalAttr<F32Attr>:$softmax_scale);
   let results = (outs Dota_MaskType:$mask);
   let assemblyFormat = [{
-    $q `,` $k (`bias` $bias^)? attr-dict `:` functional-type(operands, results)
+    $q `,` $k (`keys` $keys^)? (`bias` $bias^)? attr-dict `:` functional-type(operands, results)
+  }];
+  let extraClassDeclaration = [{
+    /// Heads of `k`, and of `keys`.
+    int64_t getKeyHeads() { return static_cast<int64_t>(getKvHeads().value_or(getHeads())); }
+    /// Operands that heads have their columns of: the factors, and the keys.
+    unsigned getMatrices() { return getKeys() ? 3 : 2; }
   }];
 }
 

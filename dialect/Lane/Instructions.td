@@ -333,6 +333,29 @@ def DequantizeOp : Instruction<"dequantize", 27, Mfu, [
   let writes = [Footprint<"out", "rows", "4 * cols", "outStride">];
 }
 
+def LengthOp : Instruction<"length", 29, Mfu, [
+    Sram<"x", "operand matrix, rows x cols">,
+    Sram<"out", "operand matrix in FX16, rows x 1, without gaps">,
+    U<"rows", 20, "rows">, U<"cols", 16, "columns">,
+    U<"xStride", 24, "bytes from row to row of x">,
+    S<"shift", 8, "exponent of x minus that of out">,
+    PrecisionField<"precision", "precision of x">]> {
+  let summary = "Euclidean length of each row, rounded once";
+  let reads = [Footprint<"x", "rows", "bytes(cols, precision)", "xStride">];
+  let writes = [Footprint<"out", "1", "2 * rows">];
+}
+def CosineOp : Instruction<"cosine", 30, Mfu, [
+    Sram<"scores", "accumulator matrix of products of hashes, rows x cols, without gaps; the estimates that take their place">,
+    Sram<"lengths", "length of each key, FX16">,
+    U<"rows", 16, "query rows">, U<"cols", 20, "keys">,
+    U<"hashBits", 16, "bits of a hash">,
+    U0<"narrow", 2, "a score takes 8 >> narrow bytes; one that does not fit is an error">]> {
+  let summary = "scores from hashes: the length of a key times the cosine of the angle that the agreeing bits tell";
+  let reads = [Footprint<"scores", "rows", "(8 >> narrow) * cols", "(8 >> narrow) * cols">,
+               Footprint<"lengths", "1", "2 * cols">];
+  let writes = [Footprint<"scores", "rows", "(8 >> narrow) * cols", "(8 >> narrow) * cols">];
+}
+
 //===----------------------------------------------------------------------===//
 // Detector and Scheduler
 //===----------------------------------------------------------------------===//

@@ -355,11 +355,14 @@ def InsertDetectors : Pass<"dota-insert-detectors", "::mlir::ModuleOp"> {
     precision are the file's. `docs/detector-file.md` has the format; `dump` writes
     the detectors in use, whatever they are, in the same.
 
-    For comparison, with no factors of their own:
+    For comparison, of the queries and keys themselves:
     - `oracle`: the exact scores of the queries and keys themselves, in their format:
       the best that any detector can do;
     - `sanger`: the queries and keys in INT4 at their full width; a key stays if its
-      estimated probability exceeds `threshold` (0.002).
+      estimated probability exceeds `threshold` (0.002);
+    - `elsa`: hashes, the signs of `rank` (64) projections on random directions, which
+      are orthogonal as far as the head's width goes (`seed`), compared and weighted by
+      the lengths of the keys; `threshold` is in units of the keys.
 
     With a `threshold`, or one in the file, a row keeps of its `keep` largest scores
     those that reach it; with `balance` the rows of a group keep the same number
@@ -387,10 +390,10 @@ def InsertDetectors : Pass<"dota-insert-detectors", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"retain", "retain", "double", "0", "share of the keys that a row keeps; 0 leaves attention dense">,
-    Option<"rank", "rank", "int64_t", "8", "columns a head of the detector">,
+    Option<"rank", "rank", "int64_t", "0", "columns a head of the detector; 0: 8, bits of elsa 64">,
     Option<"precision", "precision", "std::string", "\"int4\"", "of the detector's projections: int4, int2, fx4, fx8 or fx16">,
-    Option<"detector", "detector", "std::string", "\"weighted\"", "weighted, svd, random, oracle, sanger or a file">,
-    Option<"seed", "seed", "uint64_t", "0", "of the random projection">,
+    Option<"detector", "detector", "std::string", "\"weighted\"", "weighted, svd, random, oracle, sanger, elsa or a file">,
+    Option<"seed", "seed", "uint64_t", "0", "of random projections">,
     Option<"dump", "dump", "std::string", "\"\"", "file that the detectors in use are written to">,
     ListOption<"threshold", "threshold", "double",
                "of estimated scores, one for all heads or one a head; none: the largest of each row">,

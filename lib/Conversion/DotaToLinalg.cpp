@@ -34,7 +34,9 @@ namespace mlir::dota {
 
 using namespace mlir;
 using namespace mlir::dota;
+using ::dota::kCosineFractionBits;
 using ::dota::kInadmissibleBias;
+using ::dota::lengthShift;
 
 namespace {
 
@@ -526,10 +528,11 @@ struct DetectLowering : Lowering<DetectOp> {
   using Lowering::Lowering;
 
   Value lower(DetectOp op, Adaptor adaptor, RankedTensorType type, Loops &loops) const final {
-    AttentionLoops attention(loops, adaptor.getQ(), adaptor.getK(), op.getHeads(), op.getHeads(),
+    AttentionLoops attention(loops, adaptor.getQ(), adaptor.getK(), op.getHeads(), op.getKeyHeads(),
                              op.getCausal());
     SmallVector<int64_t> pairs = attention.pairs();
-    Value scores = attention.scores(adaptor.getQ(), adaptor.getK());
+    Value scores = op.getKeys() ? ofHashes(op, adaptor, attention)
+                                : attention.scores(adaptor.getQ(), adaptor.getK());
     bool isFloatScore = isFloat(scores);
 
     SmallVector<Input> inputs;
@@ -593,11 +596,82 @@ struct DetectLowering : Lowering<DetectOp> {
     return type.getRank() == 4 ? mask : loops.collapse(mask, {{0, 1}, {2}, {3}});
   }
 
-  /// The exponent of a head's scores, and its threshold.
+  /// Scores where the factors are hashes of the keys.
+  static Value ofHashes(DetectOp op, Adaptor adaptor, AttentionLoops &attention) {
+    Loops &loops = attention.loops;
+    const bool fixed = !isFloat(op.getQ());
+    const int64_t bits = tensorOf(op.getQ()).getShape().back() / attention.heads;
+    // In f32 a hash is the signs of what it is given as.
+    auto signs = [&](Value x) {
+      if (fixed)
+        return x;
+      return loops.map(
+          tensorOf(x).getShape(), loops.getF32Type(), {{x, loops.identity(tensorOf(x).getRank())}},
+          [&](OpBuilder &b, Location loc, ValueRange v) -> Value {
+            IRArithmetic arithmetic(b, loc);
+            Value zero = arithmetic.f32(0.0f);
+            Value rest =
+                arithmetic.select(arithmetic.less(v[0], zero), arithmetic.f32(-1.0f), zero);
+            return arithmetic.select(arithmetic.less(zero, v[0]), arithmetic.f32(1.0f), rest);
+          });
+    };
+    Value agreement = attention.product(attention.splitQueries(signs(adaptor.getQ())),
+                                        attention.splitKeys(signs(adaptor.getK())));
+
+    Value keys = attention.splitValues(adaptor.getKeys());
+    Shape shape = tensorOf(keys).getShape();
+    Type sumType = fixed ? Type(loops.getI64Type()) : Type(loops.getF32Type());
+    Value squares =
+        loops
+            .reduceLast(shape, {{keys, loops.identity(3)}},
+                        {loops.filled(shape.drop_back(), loops.zero(sumType))},
+                        [&](OpBuilder &b, Location loc, ValueRange v) -> SmallVector<Value> {
+                          IRArithmetic arithmetic(b, loc);
+                          if (!fixed)
+                            return {arithmetic.add(v[1], arithmetic.mul(v[0], v[0]))};
+                          Value x = Loops::widen(b, loc, v[0]);
+                          return {arithmetic.addi(v[1], arithmetic.muli(x, x))};
+                        })
+            .front();
+    Value lengths = loops.map(shape.drop_back(), sumType, {{squares, loops.identity(2)}},
+                              [&](OpBuilder &b, Location loc, ValueRange v) -> Value {
+                                IRArithmetic arithmetic(b, loc);
+                                return fixed ? Rules{arithmetic}.length(v[0], shiftOf(op))
+                                             : arithmetic.sqrt(v[0]);
+                              });
+    return attention.toPairs(
+        loops.map(tensorOf(agreement).getShape(), sumType,
+                  {{agreement, loops.identity(3)}, {lengths, loops.select(3, {0, 2})}},
+                  [&](OpBuilder &b, Location loc, ValueRange v) -> Value {
+                    IRArithmetic arithmetic(b, loc);
+                    Rules rules{arithmetic};
+                    return fixed ? rules.estimate(v[0], bits, v[1])
+                                 : arithmetic.mul(rules.cosineOfHashes(v[0], bits), v[1]);
+                  }));
+  }
+
+  /// The places by which the lengths of keys are lowered.
+  static int shiftOf(DetectOp op) {
+    return lengthShift(tensorOf(op.getKeys()).getShape().back() / op.getKeyHeads(),
+                       formatOf(op.getKeys()).bits);
+  }
+
+  /// The exponent of a head's scores.
+  static int scoreExponent(DetectOp op, int64_t head) {
+    if (isFloat(op.getQ()))
+      return 0;
+    if (op.getKeys())
+      return kCosineFractionBits + formatOf(op.getKeys()).exponent - shiftOf(op);
+    const int64_t heads = op.getHeads(), keyHeads = op.getKeyHeads();
+    return exponentOf(op.getQ(), head, heads) +
+           exponentOf(op.getK(), head / (heads / keyHeads), keyHeads);
+  }
+
+  /// The exponent of a head of a factor.
   static int exponentOf(Value factor, int64_t head, int64_t heads) {
     if (auto columns = getPerColumnFixedPoint(elementOf(factor)))
       return columns->exponents[head * (columns->exponents.size() / heads)];
-    return isFloat(factor) ? 0 : formatOf(factor).exponent;
+    return formatOf(factor).exponent;
   }
 
   /// The keys of `mask` whose scores reach the threshold of their head.
@@ -606,9 +680,8 @@ struct DetectLowering : Lowering<DetectOp> {
     ArrayRef<float> thresholds = *op.getThresholds();
     SmallVector<float> stored;
     for (int64_t head = 0; head < attention.heads; ++head)
-      stored.push_back(std::ldexp(thresholds[thresholds.size() == 1 ? 0 : head],
-                                  exponentOf(op.getQ(), head, attention.heads) +
-                                      exponentOf(op.getK(), head, attention.heads)));
+      stored.push_back(
+          std::ldexp(thresholds[thresholds.size() == 1 ? 0 : head], scoreExponent(op, head)));
     Value perHead = loops.constant(DenseElementsAttr::get(
         RankedTensorType::get({attention.heads}, loops.getF32Type()), ArrayRef(stored)));
     return loops.map(

@@ -43,8 +43,8 @@ static cl::opt<double>
                cl::desc("share of the keys that a row keeps; 0 leaves attention dense"));
 static cl::opt<std::string> detectorFlag("detector", cl::cat(shared), cl::init("weighted"),
                                          cl::value_desc("NAME|FILE"),
-                                         cl::desc("weighted, svd, random, oracle, sanger, or a "
-                                                  "file of detectors"));
+                                         cl::desc("weighted, svd, random, oracle, sanger, elsa, or "
+                                                  "a file of detectors"));
 static cl::list<double>
     thresholdFlag("threshold", cl::cat(shared), cl::CommaSeparated, cl::value_desc("SCORE"),
                   cl::desc("keep of the largest estimated scores those that reach it; one for all "
@@ -62,8 +62,9 @@ static cl::opt<std::string>
     knownMasksFlag("known-masks", cl::cat(shared), cl::value_desc("FILE|FAMILY"),
                    cl::desc("attend by masks that are known when the model is compiled: a file "
                             "that --dump-masks wrote, or NAME[:SEED] with --retain"));
-static cl::opt<int64_t> rankFlag("rank", cl::cat(shared), cl::init(8),
-                                 cl::desc("columns a head of the detector"));
+static cl::opt<int64_t>
+    rankFlag("rank", cl::cat(shared), cl::init(0),
+             cl::desc("columns a head of the detector (0: 8, bits of elsa 64)"));
 static cl::opt<std::string> detectorPrecisionFlag("detector-precision", cl::cat(shared),
                                                   cl::init("int4"),
                                                   cl::desc("int4, int2, fx4, fx8 or fx16"));
@@ -132,8 +133,8 @@ void mlir::dota::readPipelineOptions(PipelineOptions &options, const ChosenMachi
     // Says now that the place cannot be written to.
     ::dota::OutputFile probe(dumpDetectorsFlag);
   }
-  if (rankFlag < 1)
-    throw ::dota::Error(fmt::format("--rank is {}; at least 1 expected", rankFlag.getValue()));
+  if (rankFlag < 0)
+    throw ::dota::Error(fmt::format("--rank is {}; 0 or more expected", rankFlag.getValue()));
   options.machine = machine.name();
   options.retain = retainFlag;
   options.detector = detectorFlag;
@@ -248,9 +249,24 @@ const DialectRegistry &mlir::dota::toolRegistry() {
 }
 
 struct DiagnosticPrinter::Impl {
-  explicit Impl(MLIRContext &context) : handler(sources, &context, llvm::errs()) {}
+  explicit Impl(MLIRContext &context)
+      : handler(sources, &context, llvm::errs()), withoutPlace(&context, printWithoutPlace) {}
+
+  /// What is about no place of a file, as of a module whose bytecode holds no locations.
+  static LogicalResult printWithoutPlace(Diagnostic &diagnostic) {
+    if (!isa<UnknownLoc>(diagnostic.getLocation()) ||
+        diagnostic.getSeverity() != DiagnosticSeverity::Error)
+      return failure();
+    llvm::errs() << "error: " << diagnostic << "\n";
+    for (Diagnostic &note : diagnostic.getNotes())
+      llvm::errs() << "note: " << note << "\n";
+    return success();
+  }
+
   llvm::SourceMgr sources;
   SourceMgrDiagnosticHandler handler;
+  // Asked before the other, as it is the newer.
+  ScopedDiagnosticHandler withoutPlace;
 };
 
 DiagnosticPrinter::DiagnosticPrinter(MLIRContext &context) : impl(std::make_unique<Impl>(context)) {

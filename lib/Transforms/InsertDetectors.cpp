@@ -14,7 +14,7 @@
 // For one mask for all heads the sum of their M is that of one head as wide as all.
 //
 // Or the factors come from a file, trained elsewhere; or the queries and keys
-// themselves are the factors.
+// themselves are the factors; or hashes of them, signs of random projections.
 //
 // Fails on options it does not know, on weights that are not at hand, and on files
 // whose detectors are not those of the module's attentions.
@@ -57,7 +57,7 @@ using RowMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::Row
 /// Added to a second moment, as a share of its mean diagonal.
 constexpr double kRidge = 1e-4;
 
-enum class Kind { Weighted, Svd, Random, Oracle, Sanger, File };
+enum class Kind { Weighted, Svd, Random, Oracle, Sanger, Elsa, File };
 
 /// What has a mask of its own.
 enum class Share { Head, Layer, Encoder };
@@ -65,6 +65,11 @@ enum class Share { Head, Layer, Encoder };
 /// The probability that a key must exceed, where the user names none: what Sanger
 /// (MICRO 2021) has for SQuAD.
 constexpr float kSangerThreshold = 2e-3f;
+
+/// Columns a head of a detector, where the user names no number.
+constexpr int64_t kDefaultRank = 8;
+/// Bits of a hash likewise: what ELSA (ISCA 2021) has.
+constexpr int64_t kDefaultHashBits = 64;
 
 /// The step of a uniform quantiser of `bits` bits, symmetric around 0, that has the
 /// least squared error on a Gaussian of deviation 1 (Max 1960; with one level less
@@ -92,6 +97,24 @@ MatrixXd hadamard(int64_t n) {
     h = twice;
   }
   return h / std::sqrt(static_cast<double>(n));
+}
+
+/// `width` x `bits`, in blocks of `width` columns: each orthonormal, of uniformly random
+/// directions.
+MatrixXd randomDirections(int64_t width, int64_t bits, uint64_t seed) {
+  std::mt19937_64 random(seed);
+  auto uniform = [&] { return (static_cast<double>(random() >> 11) + 0.5) * 0x1p-53; };
+  MatrixXd result(width, bits);
+  for (int64_t first = 0; first < bits; first += width) {
+    // The Q of a matrix of normal numbers (Box and Muller).
+    MatrixXd normal(width, width);
+    for (double &value : normal.reshaped())
+      value = std::sqrt(-2 * std::log(uniform())) * std::cos(2 * M_PI * uniform());
+    MatrixXd q = Eigen::HouseholderQR<MatrixXd>(normal).householderQ();
+    const int64_t count = std::min(width, bits - first);
+    result.middleCols(first, count) = q.leftCols(count);
+  }
+  return result;
 }
 
 /// The upper triangle R of G = R^T R, for a Gram matrix that may be singular.
@@ -142,7 +165,7 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
     const SmallVector<AttentionOp> dense = floatAttentions(getOperation());
     findLeaders(dense);
     if (kind == Kind::File && given.attentions.size() != leaders.size()) {
-      emitError(UnknownLoc::get(&getContext()))
+      emitError(getOperation().getLoc())
           << detector.getValue() << ": holds detectors of " << given.attentions.size()
           << " attentions; the module has " << leaders.size();
       return signalPassFailure();
@@ -166,7 +189,7 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
       body();
       return success();
     } catch (const ::dota::Error &error) {
-      return emitError(UnknownLoc::get(&getContext())) << error.what();
+      return emitError(getOperation().getLoc()) << error.what();
     }
   }
 
@@ -192,11 +215,11 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
   }
 
   LogicalResult readOptions() {
-    auto fail = [&] { return emitError(UnknownLoc::get(&getContext())); };
+    auto fail = [&] { return emitError(getOperation().getLoc()); };
     if (!(retain >= 0 && retain <= 1))
       return fail() << "retain is " << retain.getValue() << "; a share from 0 to 1 expected";
-    if (rank < 1)
-      return fail() << "rank is " << rank.getValue() << "; at least 1 expected";
+    if (rank < 0)
+      return fail() << "rank is " << rank.getValue() << "; 0 or more expected";
     if (detector == "weighted")
       kind = Kind::Weighted;
     else if (detector == "svd")
@@ -207,11 +230,13 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
       kind = Kind::Oracle;
     else if (detector == "sanger")
       kind = Kind::Sanger;
+    else if (detector == "elsa")
+      kind = Kind::Elsa;
     else if (namesFile(detector))
       kind = Kind::File;
     else
       return fail() << "detector is '" << detector.getValue()
-                    << "'; weighted, svd, random, oracle, sanger or a file expected";
+                    << "'; weighted, svd, random, oracle, sanger, elsa or a file expected";
     if (share == "layer")
       chosenShare = Share::Layer;
     else if (share == "encoder")
@@ -327,16 +352,18 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
       q.middleCols(head * rank, rank) = (wq * solve(rq, u)).cast<float>();
       k.middleCols(head * rank, rank) = (wk * solve(rk, v)).cast<float>();
     }
-    auto split = [](const MatrixXf &all) {
-      DetectorFactor factor{all.rows() - 1, all.cols(), {}, {}};
-      RowMajor rows = all;
-      const float *bias = rows.data() + factor.features * factor.columns;
-      factor.weight.assign(bias - factor.features * factor.columns, bias);
-      if (!rows.bottomRows(1).isZero(0))
-        factor.bias.assign(bias, bias + factor.columns);
-      return factor;
-    };
-    return {.query = split(q), .key = split(k), .thresholds = {}};
+    return {.query = factorOf(q), .key = factorOf(k), .thresholds = {}};
+  }
+
+  /// [W; b] taken apart.
+  static DetectorFactor factorOf(const MatrixXf &all) {
+    DetectorFactor factor{all.rows() - 1, all.cols(), {}, {}};
+    RowMajor rows = all;
+    const float *bias = rows.data() + factor.features * factor.columns;
+    factor.weight.assign(bias - factor.features * factor.columns, bias);
+    if (!rows.bottomRows(1).isZero(0))
+      factor.bias.assign(bias, bias + factor.columns);
+    return factor;
   }
 
   /// The detector of `op` in closed form.
@@ -365,9 +392,10 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
       heads = keyHeads = 1;
     }
     SmallVector<double> units;
-    AttentionDetector result = factorize(*queries, *keys, *queryMoment, *keyMoment, heads, keyHeads,
-                                         std::min<int64_t>(rank, queries->cols() / heads),
-                                         bestStep(getBits(chosenPrecision)), units);
+    AttentionDetector result =
+        factorize(*queries, *keys, *queryMoment, *keyMoment, heads, keyHeads,
+                  std::min<int64_t>(rank == 0 ? kDefaultRank : rank, queries->cols() / heads),
+                  bestStep(getBits(chosenPrecision)), units);
     if (threshold.empty())
       return result;
     if (failed(checkThresholds(op, heads)))
@@ -471,15 +499,17 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
     return range > 0 ? range : 4;
   }
 
-  /// The linear that makes one side of the detector.
-  Value project(OpBuilder &builder, Location loc, Value x, double range,
-                const DetectorFactor &factor, int64_t heads) {
-    int bits = getBits(chosenPrecision);
+  /// The linear that makes one side of the detector, in the precision and the exponent
+  /// of its heads.
+  static Value project(OpBuilder &builder, Location loc, Value x, double range,
+                       const DetectorFactor &factor, int64_t heads, Precision precision,
+                       int64_t exponent = 0) {
+    int bits = getBits(precision);
     LinearOp op = linear(builder, loc, x, factor, (1 << (bits - 1)) - 1);
     op->setAttr(DotaDialect::kPrecisionAttrName,
-                PrecisionAttr::get(builder.getContext(), chosenPrecision));
+                PrecisionAttr::get(builder.getContext(), precision));
     op->setAttr(DotaDialect::kExponentsAttrName,
-                builder.getDenseI64ArrayAttr(SmallVector<int64_t>(heads, 0)));
+                builder.getDenseI64ArrayAttr(SmallVector<int64_t>(heads, exponent)));
     // Where x comes from the host its format follows from this.
     SmallVector<float> ranges(op->getNumOperands(), 0.0f);
     ranges[0] = static_cast<float>(range);
@@ -487,26 +517,38 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
     return op;
   }
 
-  /// What a detection compares: products of `q` and `k`.
+  /// What a detection compares: products of `q` and `k`, which are hashes where there
+  /// are `keys`.
   struct Factors {
     Value q, k;
     SmallVector<float> thresholds;
     std::optional<float> softmaxScale;
+    Value keys;
+    int64_t keyHeads = 0; ///< 0: each head has a key factor
   };
 
-  bool hasFactors() const { return kind != Kind::Oracle && kind != Kind::Sanger; }
+  /// Are the factors made of weights, so that a file can hold them?
+  bool hasFactors() const {
+    return kind != Kind::Oracle && kind != Kind::Sanger && kind != Kind::Elsa;
+  }
   int64_t masksOf(AttentionOp op) { return chosenShare == Share::Head ? op.getHeads() : 1; }
 
   FailureOr<Factors> makeFactors(OpBuilder &builder, AttentionOp op) {
     Location loc = op.getLoc();
     if (!hasFactors()) {
-      if (op.getHeads() != op.getKvHeads())
+      const bool isGrouped = op.getHeads() != op.getKvHeads();
+      if (isGrouped && chosenShare != Share::Head)
         return op.emitOpError() << "has " << op.getKvHeads() << " key heads; " << op.getHeads()
                                 << ", as many as query heads, expected by detector '"
-                                << detector.getValue() << "'";
+                                << detector.getValue() << "' where they share a mask";
       if (failed(checkThresholds(op)))
         return failure();
-      return kind == Kind::Oracle ? exactFactors(op) : narrowFactors(builder, op);
+      FailureOr<Factors> result = kind == Kind::Oracle   ? exactFactors(op)
+                                  : kind == Kind::Sanger ? narrowFactors(builder, op)
+                                                         : hashes(builder, op);
+      if (succeeded(result) && isGrouped)
+        result->keyHeads = static_cast<int64_t>(op.getKvHeads());
+      return result;
     }
     ScoreInput queryInput = findQueryInput(op), keyInput = findKeyInput(op);
     FailureOr<AttentionDetector> given = kind == Kind::File ? takeGiven(op, queryInput, keyInput)
@@ -516,8 +558,10 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
     unprojected += !queryInput.projection || !keyInput.projection;
     int64_t heads = masksOf(op);
     Factors result;
-    result.q = project(builder, loc, queryInput.x, rangeOf(queryInput, op, 0), given->query, heads);
-    result.k = project(builder, loc, keyInput.x, rangeOf(keyInput, op, 1), given->key, heads);
+    result.q = project(builder, loc, queryInput.x, rangeOf(queryInput, op, 0), given->query, heads,
+                       chosenPrecision);
+    result.k = project(builder, loc, keyInput.x, rangeOf(keyInput, op, 1), given->key, heads,
+                       chosenPrecision);
     result.thresholds.assign(given->thresholds.begin(), given->thresholds.end());
     usedRank = std::max(usedRank, given->query.columns / heads);
     used.attentions.push_back(std::move(*given));
@@ -529,15 +573,17 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
   }
 
   /// The queries and keys themselves.
-  Factors exactFactors(AttentionOp op) {
-    Factors result{op.getQ(), op.getK(), {}, {}};
+  FailureOr<Factors> exactFactors(AttentionOp op) {
+    Factors result;
+    result.q = op.getQ();
+    result.k = op.getK();
     for (double each : threshold)
       result.thresholds.push_back(each / op.getScale().convertToFloat());
     return result;
   }
 
   /// The queries and keys in INT4, and thresholds of probabilities.
-  Factors narrowFactors(OpBuilder &builder, AttentionOp op) {
+  FailureOr<Factors> narrowFactors(OpBuilder &builder, AttentionOp op) {
     Factors result;
     result.q = narrow(builder, op, 0);
     result.k = narrow(builder, op, 1);
@@ -545,6 +591,38 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
     result.thresholds.assign(threshold.begin(), threshold.end());
     if (threshold.empty())
       result.thresholds.push_back(kSangerThreshold);
+    return result;
+  }
+
+  /// Signs of projections of the queries and keys on random directions, the same for
+  /// all heads; where these are products with constants, in one product.
+  FailureOr<Factors> hashes(OpBuilder &builder, AttentionOp op) {
+    const int64_t heads = masksOf(op), keyHeads = heads == 1 ? 1 : op.getKvHeads();
+    const int64_t width = lastExtent(op.getQ()) / heads, bits = rank == 0 ? kDefaultHashBits : rank;
+    usedRank = std::max(usedRank, bits);
+    const MatrixXd directions = randomDirections(width, bits, seed);
+    auto hash = [&](const ScoreInput &input, unsigned operand, int64_t heads) -> FailureOr<Value> {
+      FailureOr<MatrixXf> weights = weightsOf(input);
+      if (failed(weights))
+        return failure();
+      MatrixXf all(weights->rows(), heads * bits);
+      for (int64_t head = 0; head < heads; ++head)
+        all.middleCols(head * bits, bits) =
+            (weights->middleCols(head * width, width).cast<double>() * directions).cast<float>();
+      // With such an exponent all but 0 saturates to 1 and -1.
+      return project(builder, op.getLoc(), input.x, rangeOf(input, op, operand), factorOf(all),
+                     heads, Precision::INT2, kMaxExponent);
+    };
+    ScoreInput queryInput = findQueryInput(op), keyInput = findKeyInput(op);
+    FailureOr<Value> q = hash(queryInput, 0, heads), k = hash(keyInput, 1, keyHeads);
+    if (failed(q) || failed(k))
+      return failure();
+    unprojected += !queryInput.projection || !keyInput.projection;
+    Factors result;
+    result.q = *q;
+    result.k = *k;
+    result.keys = op.getK();
+    result.thresholds.assign(threshold.begin(), threshold.end());
     return result;
   }
 
@@ -588,16 +666,20 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
     }
     if (factors->softmaxScale)
       softmaxScale = builder.getF32FloatAttr(*factors->softmaxScale);
-    auto found = DetectOp::create(builder, op.getLoc(), maskTypeOf(op, heads, keep), factors->q,
-                                  factors->k, op.getBias(), builder.getI64IntegerAttr(heads),
-                                  op.getCausal() ? builder.getUnitAttr() : UnitAttr(), thresholds,
-                                  balanced, softmaxScale);
-    // Factors that come from the host have the attention's ranges.
+    IntegerAttr keyHeads;
+    if (factors->keyHeads != 0)
+      keyHeads = builder.getI64IntegerAttr(factors->keyHeads);
+    auto found = DetectOp::create(
+        builder, op.getLoc(), maskTypeOf(op, heads, keep), factors->q, factors->k, factors->keys,
+        op.getBias(), builder.getI64IntegerAttr(heads), keyHeads,
+        op.getCausal() ? builder.getUnitAttr() : UnitAttr(), thresholds, balanced, softmaxScale);
+    // Queries and keys that come from the host have the attention's ranges.
     if (auto ranges = op->getAttrOfType<DenseF32ArrayAttr>(DotaDialect::kOperandRangesAttrName);
-        ranges && kind == Kind::Oracle) {
+        ranges && (kind == Kind::Oracle || kind == Kind::Elsa)) {
       SmallVector<float> each(found->getNumOperands(), 0.0f);
-      each[0] = ranges[0];
-      each[1] = ranges[1];
+      if (kind == Kind::Oracle)
+        each[0] = ranges[0];
+      each[kind == Kind::Oracle ? 1 : 2] = ranges[1];
       found->setAttr(DotaDialect::kOperandRangesAttrName, builder.getDenseF32ArrayAttr(each));
     }
     return Value(found.getMask());
@@ -619,7 +701,7 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
     remark::passed(loc, remark::RemarkOpts::name("Detector").category("dota-insert-detectors"))
         << ("attention keeps " + Twine(keep) + " of " + Twine(keysOf(op)) + " keys a row" +
             (leader ? "; it has the mask of an earlier one"
-             : projected || !hasFactors()
+             : projected || kind == Kind::Oracle || kind == Kind::Sanger
                  ? ""
                  : "; its detector reads queries or keys, as they are no projection by "
                    "constants"))
@@ -654,8 +736,9 @@ struct InsertDetectors : mlir::dota::impl::InsertDetectorsBase<InsertDetectors> 
     llvm::raw_string_ostream out(text);
     out << "detector: " << detector;
     if (hasFactors())
-      out << ", rank " << (kind == Kind::File ? usedRank : rank) << ", "
-          << stringifyPrecision(chosenPrecision);
+      out << ", rank " << usedRank << ", " << stringifyPrecision(chosenPrecision);
+    if (kind == Kind::Elsa)
+      out << ", hashes of " << usedRank << " bits";
     out << ", retain " << llvm::format("%g", retain.getValue());
     if (kind == Kind::Sanger || !threshold.empty()) {
       out << ", threshold ";

@@ -62,7 +62,7 @@ struct InsertMasks : mlir::dota::impl::InsertMasksBase<InsertMasks> {
       if (failed(insert(dense)))
         return signalPassFailure();
     } catch (const ::dota::Error &error) {
-      emitError(UnknownLoc::get(&getContext())) << error.what();
+      emitError(getOperation().getLoc()) << error.what();
       return signalPassFailure();
     }
     for (AttentionOp op : dense)
@@ -76,7 +76,7 @@ struct InsertMasks : mlir::dota::impl::InsertMasksBase<InsertMasks> {
     if (!namesFile(masks)) {
       ::dota::MaskFamily family = ::dota::MaskFamily::parse(masks);
       if (!(retain > 0 && retain <= 1))
-        return emitError(UnknownLoc::get(&getContext()))
+        return emitError(getOperation().getLoc())
                << "retain is " << retain.getValue() << "; a share above 0, up to 1, expected";
       for (size_t index = 0; index < dense.size(); ++index) {
         AttentionOp op = dense[index];
@@ -92,7 +92,7 @@ struct InsertMasks : mlir::dota::impl::InsertMasksBase<InsertMasks> {
     const ::dota::Masks file = ::dota::readMasks(::dota::readFile(masks), masks.getValue());
     const SmallVector<const ::dota::Mask *> all = inOrder(file, masks);
     if (all.size() != dense.size())
-      return emitError(UnknownLoc::get(&getContext()))
+      return emitError(getOperation().getLoc())
              << masks.getValue() << ": holds " << all.size() << " masks; the module has "
              << dense.size() << " attentions";
     for (size_t index = 0; index < dense.size(); ++index) {

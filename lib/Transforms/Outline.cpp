@@ -75,7 +75,8 @@ bool isScoreBias(OpOperand &operand) {
     return number == 3;
   if (isa<MaskedAttentionOp>(operand.getOwner()))
     return number == 4;
-  return isa<DetectOp>(operand.getOwner()) && number == 2;
+  auto detect = dyn_cast<DetectOp>(operand.getOwner());
+  return detect && number == detect.getMatrices();
 }
 
 class Outliner {

@@ -291,9 +291,11 @@ private:
     unsigned integers = 1;
     if (isa<AttentionOp, MaskedAttentionOp>(op))
       integers = 3;
-    else if (isa<DetectOp, AddOp, MulOp, RotateOp>(op))
+    else if (auto detect = dyn_cast<DetectOp>(op))
+      integers = detect.getMatrices();
+    else if (isa<AddOp, MulOp, RotateOp>(op))
       integers = 2;
-    static constexpr StringLiteral attentionNames[] = {"q", "k", "v"};
+    const StringRef attentionNames[] = {"q", "k", isa<DetectOp>(op) ? "keys" : "v"};
     const StringRef otherNames[] = {"x", isa<RotateOp>(op) ? "table" : "y"};
     SmallVector<Value> operands(op->getOperands());
     for (unsigned index = 0; index < integers; ++index) {

@@ -37,7 +37,7 @@ struct ReorderKeys : mlir::dota::impl::ReorderKeysBase<ReorderKeys> {
                                           .Case("best", OrderRule::Best)
                                           .Default(std::nullopt);
     if (!chosen) {
-      emitError(UnknownLoc::get(&getContext()))
+      emitError(getOperation()->getLoc())
           << "rule is '" << rule.getValue() << "'; in-order, greedy or best expected";
       return signalPassFailure();
     }

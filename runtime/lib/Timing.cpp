@@ -210,6 +210,12 @@ struct Coster {
   Cost operator()(const Mul &i) const { return element(i, {.elements = area(i)}); }
   /// Two products an element.
   Cost operator()(const Rotate &i) const { return element(i, {.elements = 2 * area(i)}); }
+  /// A root a row.
+  Cost operator()(const Length &i) const {
+    return element(i, {.elements = area(i), .quotients = i.rows});
+  }
+  /// A table of cosines, one product.
+  Cost operator()(const Cosine &i) const { return element(i, {.elements = area(i)}); }
   Cost operator()(const Quantize &i) const { return element(i, {.elements = area(i)}); }
   Cost operator()(const Dequantize &i) const { return element(i, {.elements = area(i)}); }
 

@@ -1,4 +1,4 @@
-// Thresholds of a detection, and one mask for all heads.
+// Thresholds of a detection, one mask for all heads, and hashes.
 // RUN: dota-opt %s --split-input-file --dota-to-lane='machine=%S/Inputs/lanes-2.toml' | FileCheck %s
 
 !x = !quant.uniform<i16<-32767:32767>:f32, 9.765625e-04>
@@ -45,4 +45,35 @@ dota.program @probable(%a: tensor<16x8xf32>, %b: tensor<16x8xf32>, %bias: tensor
   %y = dota.masked_attention %x, %x, %x mask %m bias %bias {heads = 2 : i64, kv_heads = 2 : i64, scale = 0.5 : f32} : (tensor<16x8x!x>, tensor<16x8x!x>, tensor<16x8x!x>, !dota.mask<2x16x16, keep = 4>, tensor<1x1x16xf32>) -> tensor<16x8x!x>
   %z = dota.dequantize %y : tensor<16x8x!x> -> tensor<16x8xf32>
   dota.return %z : tensor<16x8xf32>
+}
+
+// -----
+
+!x = !quant.uniform<i16<-32767:32767>:f32, 9.765625e-04>
+!bit = !quant.uniform<i2<-1:1>:f32, 1.0>
+
+// Four heads hash to 8 bits and share two key heads, whose lengths a lane takes once.
+// Half a unit of the keys is 0.5 * 2^(10 + 15 - 1) of the estimates.
+// CHECK-LABEL: lane.program @hashed
+// CHECK: lane.stream 0
+// CHECK: lane.length %{{.*}}, %[[LENGTHS:[^ ]*]] {cols = 4 : i64, precision = #dota.precision<fx16>, rows = 16 : i64, shift = 1 : i64
+// CHECK-NOT: lane.length
+// CHECK: lane.matmul %{{.*}}, %[[KEYS:[^,]*]], %[[SCORES:[^ ]*]] {aPrecision = #dota.precision<int2>, {{.*}}depth = 8 : i64
+// CHECK: lane.matmul %{{.*}}, %[[KEYS]], %{{.*}} {aPrecision = #dota.precision<int2>
+// CHECK: lane.cosine %[[SCORES]], %[[LENGTHS]] {cols = 16 : i64, hashBits = 8 : i64, rows = 16 : i64}
+// CHECK-NEXT: lane.select %[[SCORES]],
+// CHECK-NEXT: lane.trim {{.*}}threshold = 0x4B000000 : f32}
+// CHECK: lane.cosine %{{.*}}, %[[LENGTHS]]
+// CHECK-NOT: lane.length
+// CHECK: lane.stream 1
+// CHECK: lane.length
+dota.program @hashed(%a: tensor<16x16xf32>, %b: tensor<16x8xf32>, %c: tensor<16x32xf32>, %d: tensor<16x16xf32>) -> tensor<16x16xf32> {
+  %q = dota.quantize %a : tensor<16x16xf32> -> tensor<16x16x!x>
+  %k = dota.quantize %b : tensor<16x8xf32> -> tensor<16x8x!x>
+  %hq = dota.quantize %c : tensor<16x32xf32> -> tensor<16x32x!bit>
+  %hk = dota.quantize %d : tensor<16x16xf32> -> tensor<16x16x!bit>
+  %m = dota.detect %hq, %hk keys %k {heads = 4 : i64, kv_heads = 2 : i64, thresholds = array<f32: 0.5>} : (tensor<16x32x!bit>, tensor<16x16x!bit>, tensor<16x8x!x>) -> !dota.mask<4x16x16, keep = 4>
+  %y = dota.masked_attention %q, %k, %k mask %m {heads = 4 : i64, kv_heads = 2 : i64, scale = 0.5 : f32} : (tensor<16x16x!x>, tensor<16x8x!x>, tensor<16x8x!x>, !dota.mask<4x16x16, keep = 4>) -> tensor<16x16x!x>
+  %z = dota.dequantize %y : tensor<16x16x!x> -> tensor<16x16xf32>
+  dota.return %z : tensor<16x16xf32>
 }

@@ -65,6 +65,16 @@ func.func @main() {
   %zeros = dota.masked_attention %x, %x, %x mask %none {heads = 1, kv_heads = 1, scale = 1.0 : f32} : (tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, !dota.mask<1x2x2, keep = 1>) -> tensor<2x2xf32>
   call @print2(%zeros) : (tensor<2x2xf32>) -> ()
 
+  // Only signs count of hashes: row 0 agrees with key 0 in both bits and with key 1,
+  // whose product is larger, in one; row 1 with key 1 alone.
+  %hashes = arith.constant dense<[[0.5, -0.1], [1.0, 1.0]]> : tensor<2x2xf32>
+  %keyHashes = arith.constant dense<[[3.0, -1.0], [9.0, 4.0]]> : tensor<2x2xf32>
+  // CHECK: [1, 2]
+  // CHECK-NEXT: [3, 4]
+  %hashed = dota.detect %hashes, %keyHashes keys %x {heads = 1} : (tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>) -> !dota.mask<1x2x2, keep = 1>
+  %near = dota.masked_attention %x, %x, %x mask %hashed {heads = 1, kv_heads = 1, scale = 1.0 : f32} : (tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, !dota.mask<1x2x2, keep = 1>) -> tensor<2x2xf32>
+  call @print2(%near) : (tensor<2x2xf32>) -> ()
+
   // CHECK: [0.268941, 0.731059]
   // CHECK-NEXT: [0.268941, 0.731059]
   %softmax = dota.softmax %x : tensor<2x2xf32> -> tensor<2x2xf32>

@@ -1,20 +1,23 @@
 // RUN: dota-opt --dota-insert-detectors='retain=0.3' --split-input-file --verify-diagnostics %s
+// Options are errors at the module.
 // RUN: not dota-opt --dota-insert-detectors='retain=1.5' %S/dota-insert-observers.mlir 2>&1 | FileCheck %s --check-prefix=RETAIN
-// RUN: not dota-opt --dota-insert-detectors='rank=0' %S/dota-insert-observers.mlir 2>&1 | FileCheck %s --check-prefix=RANK
+// RUN: not dota-opt --dota-insert-detectors='rank=-1' %S/dota-insert-observers.mlir 2>&1 | FileCheck %s --check-prefix=RANK
 // RUN: not dota-opt --dota-insert-detectors='detector=magic' %S/dota-insert-observers.mlir 2>&1 | FileCheck %s --check-prefix=DETECTOR
 // RUN: not dota-opt --dota-insert-detectors='precision=fx3' %S/dota-insert-observers.mlir 2>&1 | FileCheck %s --check-prefix=PRECISION
 // RUN: not dota-opt --dota-insert-detectors='share=all' %S/dota-insert-observers.mlir 2>&1 | FileCheck %s --check-prefix=SHARE
 // RUN: not dota-opt --dota-insert-detectors='balance=-1' %S/dota-insert-observers.mlir 2>&1 | FileCheck %s --check-prefix=NEGATIVE
 // RUN: not dota-opt --dota-insert-detectors='detector=sanger balance=4' %S/dota-insert-observers.mlir 2>&1 | FileCheck %s --check-prefix=SANGER
 // RUN: not dota-opt --dota-insert-detectors='detector=oracle dump=x' %S/dota-insert-observers.mlir 2>&1 | FileCheck %s --check-prefix=DUMP
-// SHARE: error: share is 'all'; head, layer or encoder expected
-// NEGATIVE: error: balance is -1; 0 or more rows expected
-// SANGER: error: balance is 4; 0 expected for probabilities, of which each row keeps what passes
-// DUMP: error: detector 'oracle' has no factors to write to x
-// RETAIN: error: retain is 1.5{{.*}}; a share from 0 to 1 expected
-// RANK: error: rank is 0; at least 1 expected
-// DETECTOR: error: detector is 'magic'; weighted, svd, random, oracle, sanger or a file expected
-// PRECISION: error: precision is 'fx3'; fx16, fx8, fx4, int4 or int2 expected
+// RUN: not dota-opt --dota-insert-detectors='retain=0.3 detector=elsa dump=x' %S/dota-insert-observers.mlir 2>&1 | FileCheck %s --check-prefix=HASHES
+// HASHES: dota-insert-observers.mlir:0:0: error: detector 'elsa' has no factors to write to x
+// SHARE: dota-insert-observers.mlir:0:0: error: share is 'all'; head, layer or encoder expected
+// NEGATIVE: dota-insert-observers.mlir:0:0: error: balance is -1; 0 or more rows expected
+// SANGER: dota-insert-observers.mlir:0:0: error: balance is 4; 0 expected for probabilities, of which each row keeps what passes
+// DUMP: dota-insert-observers.mlir:0:0: error: detector 'oracle' has no factors to write to x
+// RETAIN: dota-insert-observers.mlir:0:0: error: retain is 1.5{{.*}}; a share from 0 to 1 expected
+// RANK: dota-insert-observers.mlir:0:0: error: rank is -1; 0 or more expected
+// DETECTOR: dota-insert-observers.mlir:0:0: error: detector is 'magic'; weighted, svd, random, oracle, sanger, elsa or a file expected
+// PRECISION: dota-insert-observers.mlir:0:0: error: precision is 'fx3'; fx16, fx8, fx4, int4 or int2 expected
 
 func.func @weights(%x: tensor<10x8xf32>) -> tensor<10x8xf32> {
   %w = arith.constant dense_resource<gone> : tensor<8x8xf32>

@@ -178,13 +178,23 @@ public:
   struct Mask {
     std::string name, type;
   };
+  /// A projection whose signs are hashes.
+  Value hash(const Value &x, int64_t cols) {
+    Value w = constant(x.cols, cols, 16, 15);
+    Value y = value(x.rows, cols, 2, x.exponent + 15);
+    line(y.name + " = dota.linear " + x.name + ", " + w.name + " : " + x.type + ", " + w.type +
+         " -> " + y.type);
+    return y;
+  }
+  /// Of factors, or with `keys` of hashes; `kvHeads` heads of key factors, where they are fewer.
   Mask detect(const Value &q, const Value &k, int64_t heads, int64_t keep, const Bias &bias,
-              bool causal, bool thresholds = true) {
+              bool causal, bool thresholds = true, int64_t kvHeads = 0,
+              const Value *keys = nullptr) {
     Mask mask{"%v" + std::to_string(next++),
               "!dota.mask<" + std::to_string(heads) + "x" + std::to_string(q.rows) + "x" +
                   std::to_string(k.rows) + ", keep = " + std::to_string(keep) + ">"};
     // Of probabilities where both factors have one scale.
-    bool isUniform = q.type.find('{') == q.type.npos && k.type.find('{') == k.type.npos;
+    bool isUniform = !keys && q.type.find('{') == q.type.npos && k.type.find('{') == k.type.npos;
     std::string rule;
     if (thresholds && isUniform && chance(50)) {
       rule = ", thresholds = array<f32: 0.03>, softmax_scale = 0.25 : f32";
@@ -196,9 +206,12 @@ public:
       if (chance(60))
         rule += ", balance = " + std::to_string(pick({1, 2, 3, 4}));
     }
+    if (kvHeads)
+      rule += ", kv_heads = " + std::to_string(kvHeads);
     line(mask.name + " = dota.detect " + q.name + ", " + k.name +
-         (bias.name.empty() ? "" : " bias " + bias.name) + " {heads = " + std::to_string(heads) +
-         (causal ? ", causal" : "") + rule + "} : (" + q.type + ", " + k.type +
+         (keys ? " keys " + keys->name : "") + (bias.name.empty() ? "" : " bias " + bias.name) +
+         " {heads = " + std::to_string(heads) + (causal ? ", causal" : "") + rule + "} : (" +
+         q.type + ", " + k.type + (keys ? ", " + keys->type : "") +
          (bias.name.empty() ? "" : ", " + bias.type) + ") -> " + mask.type);
     return mask;
   }
@@ -326,13 +339,22 @@ public:
       int64_t found =
           chance(25) && (b.type.empty() || b.type.rfind("tensor<1x", 0) == 0) ? 1 : heads;
       Value lowQ = q, lowK = k;
-      if (kvHeads != heads || chance(80)) {
+      const bool hashes = chance(30), one = found == 1 && heads != kvHeads;
+      // Key heads of the attention's own, or one of each head that finds.
+      int64_t keyHeads = found == heads ? kvHeads : found;
+      if (hashes) {
+        int64_t hashBits = pick({3, 8, 20, 32});
+        lowQ = hash(x, found * hashBits);
+        lowK = hash(memory, keyHeads * hashBits);
+      } else if (one || chance(80)) {
+        keyHeads = found;
         lowQ = lowRank(x, found, rank, bits);
         lowK = lowRank(memory, found, rank, bits);
       }
       int64_t keep = 1 + choices.below(static_cast<uint32_t>(memory.rows));
       Mask mask = chance(30) ? knownMask(found, x.rows, memory.rows, keep)
-                             : detect(lowQ, lowK, found, keep, b, causal);
+                             : detect(lowQ, lowK, found, keep, b, causal, true,
+                                      keyHeads == found ? 0 : keyHeads, hashes ? &k : nullptr);
       y = attend(q, k, v, heads, kvHeads, &mask, b, causal);
       // A mask for two: found first, kept for both.
       if (chance(20))
@@ -467,8 +489,11 @@ public:
     Value y;
     if (masked) {
       int bits = pick({4, 2, 8, 16});
-      Value lowQ = lowRank(x, heads, 4, bits), lowK = lowRank(x, heads, 4, bits);
-      Mask mask = detect(lowQ, lowK, heads, pick({3, 7, 12}), b, causal, /*thresholds=*/false);
+      const bool hashes = chance(40);
+      Value lowQ = hashes ? hash(x, heads * 8) : lowRank(x, heads, 4, bits);
+      Value lowK = hashes ? hash(x, kvHeads * 8) : lowRank(x, heads, 4, bits);
+      Mask mask = detect(lowQ, lowK, heads, pick({3, 7, 12}), b, causal, /*thresholds=*/false,
+                         hashes ? kvHeads : 0, hashes ? &k : nullptr);
       y = attend(q, k, v, heads, kvHeads, &mask, b, causal);
       if (chance(30)) // the mask in a step of its own
         y = elementwise("add", y, attend(q, k, v, heads, kvHeads, &mask, {}, false));

@@ -153,6 +153,26 @@ TEST_F(DetectorsTest, RandomProjectionCostsAccuracy) {
     EXPECT_LT(missed(weighted, head, 2), missed(random, head, 2)) << "head " << head;
 }
 
+// Directions are orthonormal in each block of the head's width: without the signs, as
+// many projections as two blocks have give every score twice.
+TEST_F(DetectorsTest, HashesProjectOnOrthonormalDirections) {
+  auto [q, k] = factors("elsa", 2 * kWidth);
+  ASSERT_EQ(q.front().size(), static_cast<size_t>(kHeads * 2 * kWidth));
+  ASSERT_EQ(k.front().size(), static_cast<size_t>(kKeyHeads * 2 * kWidth));
+  double apart = 0;
+  for (int64_t head = 0; head < kHeads; ++head)
+    for (int64_t i = 0; i <= kFeatures; ++i)
+      for (int64_t j = 0; j <= kFeatures; ++j) {
+        double sum = 0;
+        for (int64_t c = 0; c < 2 * kWidth; ++c)
+          sum += q[i][head * 2 * kWidth + c] * k[j][head / (kHeads / kKeyHeads) * 2 * kWidth + c];
+        EXPECT_NEAR(sum, 2 * exact(head, i, j), 1e-5);
+        apart =
+            std::max(apart, std::abs(q[i][head * 2 * kWidth] - q[i][head * 2 * kWidth + kWidth]));
+      }
+  EXPECT_GT(apart, 0.1) << "the second block has directions of its own";
+}
+
 // The quantiser's step is 1 and the best one for a deviation of 1 / 0.3534.
 TEST_F(DetectorsTest, ColumnsFitTheQuantiser) {
   auto found = factors("weighted", 2);

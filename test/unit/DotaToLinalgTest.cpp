@@ -368,20 +368,54 @@ struct Attention {
   float scale = 0.577f;
   /// Of detection: none, or one a head.
   Floats thresholds;
+  /// What a threshold of the op is in stored scores.
+  float thresholdUnit = 1;
   int balance = 0;
   float softmaxScale = 0;
+  /// Are the detector's key heads as few as the keys', and its factors hashes of them?
+  bool grouped = false, hashes = false;
 
   bool isVisible(int i, int j) const { return !causal || j <= i + keys - rows; }
   float biasOf(int b, int i, int j) const {
     return bias.empty() ? 0.0f : bias[(b * rows + i) * keys + j];
   }
 
+  int detectorKeyHeads() const { return grouped ? kvHeads : heads; }
   int64_t estimate(int b, int h, int i, int j) const {
+    const int keyHead = h / (heads / detectorKeyHeads());
     int64_t score = 0;
     for (int c = 0; c < detectorWidth; ++c)
       score += detectorQ[((b * rows + i) * heads + h) * detectorWidth + c] *
-               detectorK[((b * keys + j) * heads + h) * detectorWidth + c];
-    return score;
+               detectorK[((b * keys + j) * detectorKeyHeads() + keyHead) * detectorWidth + c];
+    if (!hashes)
+      return score;
+    HostArithmetic arithmetic;
+    Numerics<HostArithmetic> rules{arithmetic};
+    return rules.estimate(score, detectorWidth,
+                          rules.length(squares(b, h, j), ::dota::lengthShift(width, 16)));
+  }
+  /// Of the key that a query head attends to.
+  int64_t squares(int b, int h, int j) const {
+    int64_t sum = 0;
+    for (int c = 0; c < width; ++c) {
+      int64_t x = k[((b * keys + j) * kvHeads + h / (heads / kvHeads)) * width + c];
+      sum += x * x;
+    }
+    return sum;
+  }
+  /// What a hash estimates, without the rules of the machine, in the keys' units.
+  double angularEstimate(int b, int h, int i, int j) const {
+    const int keyHead = h / (heads / detectorKeyHeads());
+    double differ = 0;
+    // A 0 agrees and differs by half.
+    for (int c = 0; c < detectorWidth; ++c)
+      differ +=
+          0.5 -
+          0.5 * static_cast<double>(
+                    detectorQ[((b * rows + i) * heads + h) * detectorWidth + c] *
+                    detectorK[((b * keys + j) * detectorKeyHeads() + keyHead) * detectorWidth + c]);
+    return std::sqrt(static_cast<double>(squares(b, h, j))) *
+           std::cos(M_PI / detectorWidth * differ) * std::ldexp(1.0, -ek);
   }
 
   /// The admissible keys of the largest estimated scores, the largest first.
@@ -486,8 +520,10 @@ protected:
     a.q = random(a.batch * a.rows * a.heads * a.width, 3000);
     a.k = random(a.batch * a.keys * a.kvHeads * a.width, 3000);
     a.v = random(a.batch * a.keys * a.kvHeads * a.valueWidth, 32767);
-    a.detectorQ = random(a.batch * a.rows * a.heads * a.detectorWidth, 7);
-    a.detectorK = random(a.batch * a.keys * a.heads * a.detectorWidth, 7);
+    const int detectorBits = a.hashes ? 2 : 4, most = a.hashes ? 1 : 7;
+    const int keyHeads = a.detectorKeyHeads();
+    a.detectorQ = random(a.batch * a.rows * a.heads * a.detectorWidth, most);
+    a.detectorK = random(a.batch * a.keys * keyHeads * a.detectorWidth, most);
     auto sequences = [&](int rows, int features, const std::string &element) {
       return tensor(fmt::format("{}x{}x{}", a.batch, rows, features), element);
     };
@@ -497,7 +533,8 @@ protected:
                          sequences(rows, features, fixed(bits, exponent)));
     };
     int qf = a.heads * a.width, kf = a.kvHeads * a.width, vf = a.kvHeads * a.valueWidth,
-        df = a.heads * a.detectorWidth, of = a.heads * a.valueWidth;
+        df = a.heads * a.detectorWidth, ef = keyHeads * a.detectorWidth,
+        of = a.heads * a.valueWidth;
     std::string bias = a.bias.empty() ? "" : " bias %bias";
     std::string biasType =
         a.bias.empty() ? "" : fmt::format(", tensor<{}x1x{}x{}xf32>", a.batch, a.rows, a.keys);
@@ -507,23 +544,29 @@ protected:
     std::string text = fmt::format(
         "func.func @main(%a: {}, %b: {}, %c: {}, %d: {}, %e: {}{}) -> ({}, {}) {{\n",
         sequences(a.rows, qf, "f32"), sequences(a.keys, kf, "f32"), sequences(a.keys, vf, "f32"),
-        sequences(a.rows, df, "f32"), sequences(a.keys, df, "f32"),
+        sequences(a.rows, df, "f32"), sequences(a.keys, ef, "f32"),
         a.bias.empty() ? "" : ", %bias: " + biasType.substr(2), sequences(a.rows, of, "f32"),
         maskType);
     text += quantized("a", a.rows, qf, 16, a.eq) + quantized("b", a.keys, kf, 16, a.ek) +
-            quantized("c", a.keys, vf, 16, a.ev) + quantized("d", a.rows, df, 4, 0) +
-            quantized("e", a.keys, df, 4, 0);
+            quantized("c", a.keys, vf, 16, a.ev) + quantized("d", a.rows, df, detectorBits, 0) +
+            quantized("e", a.keys, ef, detectorBits, 0);
     std::string rule;
     for (float threshold : a.thresholds)
-      rule += fmt::format("{}{:e}", rule.empty() ? ", thresholds = array<f32: " : ", ", threshold);
+      rule += fmt::format("{}{:e}", rule.empty() ? ", thresholds = array<f32: " : ", ",
+                          threshold / a.thresholdUnit);
     rule += a.thresholds.empty() ? "" : ">";
     if (a.balance)
       rule += fmt::format(", balance = {}", a.balance);
     if (a.softmaxScale != 0)
       rule += fmt::format(", softmax_scale = {:e} : f32", a.softmaxScale);
-    text += fmt::format("%mask = dota.detect %qd, %qe{} {{heads = {}{}{}}} : ({}, {}{}) -> {}\n",
-                        bias, a.heads, causal, rule, sequences(a.rows, df, fixed(4, 0)),
-                        sequences(a.keys, df, fixed(4, 0)), biasType, maskType);
+    if (a.grouped)
+      rule += fmt::format(", kv_heads = {}", a.kvHeads);
+    std::string keysType = a.hashes ? ", " + sequences(a.keys, kf, fixed(16, a.ek)) : "";
+    text +=
+        fmt::format("%mask = dota.detect %qd, %qe{}{} {{heads = {}{}{}}} : ({}, {}{}{}) -> {}\n",
+                    a.hashes ? " keys %qb" : "", bias, a.heads, causal, rule,
+                    sequences(a.rows, df, fixed(detectorBits, 0)),
+                    sequences(a.keys, ef, fixed(detectorBits, 0)), keysType, biasType, maskType);
     text += fmt::format(
         "%o = dota.{} %qa, %qb, %qc{}{} {{heads = {}, kv_heads = {}, scale = 0.577 : f32{}}} : "
         "({}, {}, {}{}{}) -> {}\n",
@@ -598,6 +641,54 @@ TEST_F(AttentionTest, ThresholdsOfProbabilities) {
   a.bias = biasOf(a);
   check(a);
   a.causal = true;
+  check(a);
+}
+TEST_F(AttentionTest, GroupedKeyHeadsOfDetectors) {
+  Attention a{.causal = true, .masked = true, .thresholds = {1, -20, 30.5, 4}, .grouped = true};
+  a.bias = biasOf(a);
+  check(a);
+  a.thresholds = {0.05, 0.125, 0.5, 0.001};
+  a.softmaxScale = 0.03125;
+  check(a);
+}
+TEST_F(AttentionTest, Hashes) {
+  Attention a{.detectorWidth = 24, .masked = true, .grouped = true, .hashes = true};
+  for (bool causal : {false, true}) {
+    a.causal = causal;
+    a.bias = causal ? biasOf(a) : Floats{};
+    Attention ran = check(a);
+    // No key that was left out is stronger than one that stays.
+    for (int b = 0; b < ran.batch; ++b)
+      for (int h = 0; h < ran.heads; ++h)
+        for (int i = 0; i < ran.rows; ++i) {
+          std::vector<bool> kept = ran.detect(b, h, i);
+          double weakest = 1e9, strongest = -1e9;
+          int count = 0;
+          for (int j = 0; j < ran.keys; ++j) {
+            if (!ran.isVisible(i, j) || ran.biasOf(b, i, j) <= ::dota::kInadmissibleBias)
+              continue;
+            double estimate = ran.angularEstimate(b, h, i, j);
+            count += kept[j];
+            if (kept[j])
+              weakest = std::min(weakest, estimate);
+            else
+              strongest = std::max(strongest, estimate);
+          }
+          EXPECT_GE(weakest, strongest - 5e-4) << b << " " << h << " " << i;
+          EXPECT_TRUE(count == ran.keep || strongest == -1e9) << b << " " << h << " " << i;
+        }
+  }
+}
+TEST_F(AttentionTest, ThresholdsOfHashes) {
+  Attention a{.detectorWidth = 24, .masked = true, .grouped = true, .hashes = true};
+  // In the units of the keys; check compares with stored estimates.
+  const float stored = std::ldexp(1.0f, a.ek + 15 - ::dota::lengthShift(a.width, 16));
+  const Floats given{0.5, -0.25, 1, 0};
+  for (float threshold : given)
+    a.thresholds.push_back(threshold * stored);
+  a.thresholdUnit = stored;
+  check(a);
+  a.balance = 3;
   check(a);
 }
 TEST_F(AttentionTest, Biased) {

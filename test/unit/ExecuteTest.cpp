@@ -463,6 +463,43 @@ TEST_F(Execution, SoftmaxOfKeptKeys) {
   EXPECT_EQ(errorOf(i), "softmax has key 4 in row 0; the bias has 4");
 }
 
+TEST_F(Execution, LengthOfRows) {
+  Length i;
+  i.x = put<int16_t>({3, 4, 99, -6, 8, 99, 0, 0, 99, 32767, -32767, 99});
+  i.rows = 4, i.cols = 2, i.xStride = 6, i.out = room(8);
+  run(i);
+  EXPECT_THAT(get<int16_t>(i.out, 4), ElementsAre(5, 10, 0, 32767));
+  i.shift = 1;
+  run(i);
+  EXPECT_THAT(get<int16_t>(i.out, 4), ElementsAre(2, 5, 0, 23170));
+  i.x = put<int8_t>({3, 4, -5, 12}), i.xStride = 2, i.rows = 2;
+  i.precision = Precision::FX8, i.shift = -3;
+  run(i);
+  EXPECT_THAT(get<int16_t>(i.out, 2), ElementsAre(40, 104));
+}
+
+TEST_F(Execution, CosineReplacesProductsOfHashes) {
+  Cosine i;
+  i.lengths = put<int16_t>({100, 7, 32767});
+  i.rows = 2, i.cols = 3, i.hashBits = 8;
+  const std::vector<int32_t> products{8, -8, 4, 0, 3, -5};
+  std::vector<int64_t> expected;
+  const int64_t lengths[] = {100, 7, 32767};
+  for (size_t j = 0; j < products.size(); ++j)
+    expected.push_back(rules.estimate(products[j], 8, lengths[j % 3]));
+  i.scores = put<int64_t>({products.begin(), products.end()});
+  run(i);
+  EXPECT_EQ(get<int64_t>(i.scores, 6), expected);
+  EXPECT_EQ(expected[2], int64_t{32767} * 23170);
+  i.scores = put(products), i.narrow = 1;
+  run(i);
+  EXPECT_EQ(get<int32_t>(i.scores, 6), std::vector<int32_t>(expected.begin(), expected.end()));
+  EXPECT_THAT(errorOf(i),
+              HasSubstr("cosine has the product 3276700 of hashes in row 0; they have 8 bits"));
+  i.scores = put<int16_t>({0, 0, 8, 0, 0, 0}), i.narrow = 2;
+  EXPECT_EQ(errorOf(i), "cosine has the score 1073676289; it takes 2 bytes");
+}
+
 TEST_F(Execution, NormalizeDividesByEachRowsSum) {
   Normalize i;
   i.acc = put<int64_t>({3 * 65536, -65536, 5, 0});

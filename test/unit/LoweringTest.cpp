@@ -155,8 +155,14 @@ TEST_P(LoweringTest, KeysBlockByBlock) {
   const Bytes inputs = levels.inputs(text, seed);
   const Bytes expected = levels.meaning(text, inputs);
   int ran = 0, byBlocks = 0;
-  for (MachineShape shape :
-       {MachineShape{1, 8192}, {2, 7168}, {4, 6656}, {8, 6144}, {2, 5632}, {4, 4864}, {1, 4352}}) {
+  for (MachineShape shape : {MachineShape{1, 8960},
+                             {1, 8192},
+                             {2, 7168},
+                             {4, 6656},
+                             {8, 6144},
+                             {2, 5632},
+                             {4, 4864},
+                             {1, 4352}}) {
     SCOPED_TRACE("seed " + std::to_string(seed) + ", " + std::to_string(shape.lanes) +
                  " lanes with " + std::to_string(shape.sram) + " bytes");
     const auto found = lanes(text, inputs, shape);

@@ -62,6 +62,27 @@ TEST(Numerics, RowsWithoutKeysGiveZeros) {
   EXPECT_EQ(numerics.rowMax(1.0f, std::numeric_limits<float>::quiet_NaN()), 1.0f);
 }
 
+TEST(Numerics, EstimatesFromHashes) {
+  // The longest of 64 values takes 16 bits; of 65 one place more is cut.
+  EXPECT_EQ(lengthShift(64, 16), 3);
+  EXPECT_EQ(lengthShift(65, 16), 4);
+  EXPECT_EQ(lengthShift(1, 16), 0);
+  EXPECT_EQ(lengthShift(64, 8), -5);
+  EXPECT_EQ(numerics.length(int64_t{64} * 32767 * 32767, 3), 32767);
+  EXPECT_EQ(numerics.length(int64_t{64} * 127 * 127, -5), 32 * 8 * 127);
+  EXPECT_EQ(numerics.length(25, 0), 5);
+  EXPECT_EQ(numerics.length(25, 1), 2) << "half to even";
+  EXPECT_EQ(numerics.length(0, 0), 0);
+  // All, half, a quarter and none of 64 bits agree.
+  EXPECT_EQ(numerics.estimate(64, 64, 100), 3276700);
+  EXPECT_EQ(numerics.estimate(0, 64, 100), 0);
+  EXPECT_EQ(numerics.estimate(-32, 64, 100), -2317000) << "cos 135 degrees is -23170";
+  EXPECT_EQ(numerics.estimate(-64, 64, 1), -32767);
+  // Each bit more that agrees counts.
+  for (int64_t s = -127; s <= 128; ++s)
+    EXPECT_LT(numerics.estimate(s - 1, 128, 1), numerics.estimate(s, 128, 1)) << s;
+}
+
 /// The largest |f(x) - g(x)|, or relative to |g(x)|, of floats in [from, to], every
 /// `step`-th of them by their bits (from and to have the same sign).
 double largestError(float from, float to, uint32_t step, bool relative,
@@ -103,11 +124,12 @@ TEST(Numerics, FunctionsAreAccurate) {
       both(false, 8.0f, &N::geluTanh, geluTanh),
       both(false, 8.0f, &N::silu, silu),
       both(false, 8.0f, &N::quickGelu, quickGelu),
+      both(false, 1.0f, &N::quarterSine, [](double x) { return std::sin(x * M_PI / 2); }),
   };
-  const char *names[] = {"exp",  "erf",       "tanh", "sigmoid",
-                         "gelu", "gelu_tanh", "silu", "quick_gelu"};
-  double bounds[] = {2.5e-7, 6e-7, 1.3e-7, 1e-7, 5e-7, 5.5e-7, 9e-7, 7e-7};
-  for (int i = 0; i < 8; ++i) {
+  const char *names[] = {"exp",       "erf",  "tanh",       "sigmoid",     "gelu",
+                         "gelu_tanh", "silu", "quick_gelu", "quarter_sine"};
+  double bounds[] = {2.5e-7, 6e-7, 1.3e-7, 1e-7, 5e-7, 5.5e-7, 9e-7, 7e-7, 2e-7};
+  for (int i = 0; i < 9; ++i) {
     EXPECT_LE(errors[i], bounds[i]) << names[i];
   }
 }

@@ -238,6 +238,11 @@ TEST(Timing, Mfu) {
   // Two products an element.
   EXPECT_EQ(cyclesOf(Rotate{.rows = 32, .cols = 32, .width = 16, .distance = 8}), 148u);
   EXPECT_EQ(cyclesOf(Quantize{.rows = 32, .cols = 32}), 84u);
+  // A root a row: 1024 elements in 64 cycles beside 32 roots in 2.
+  EXPECT_EQ(cyclesOf(Length{.rows = 32, .cols = 32}), 84u);
+  EXPECT_EQ(cyclesOf(Length{.rows = 1024, .cols = 1}), 84u);
+  // A table and a product a score; of scores that take 4 bytes 4 KiB are read.
+  EXPECT_EQ(cyclesOf(Cosine{.rows = 32, .cols = 32, .hashBits = 64, .narrow = 1}), 84u);
   EXPECT_EQ(cyclesOf(Dequantize{.rows = 32, .cols = 32}), 84u);
   EXPECT_EQ(cyclesOf(Dequantize{.rows = 1, .cols = 1}), 21u);
 }
@@ -315,6 +320,8 @@ TEST(Timing, NothingCostsNothing) {
                                                                            Rotate{},
                                                                            Quantize{},
                                                                            Dequantize{},
+                                                                           Length{},
+                                                                           Cosine{},
                                                                            Select{},
                                                                            Trim{},
                                                                            Order{.group = 4}})

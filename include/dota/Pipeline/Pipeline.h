@@ -33,7 +33,7 @@ struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
       llvm::cl::desc("masks known at compile time, a file or a family, in place of a detector"),
       llvm::cl::init("")};
   Option<int64_t> rank{*this, "rank", llvm::cl::desc("columns a head of the detector"),
-                       llvm::cl::init(8)};
+                       llvm::cl::init(0)};
   Option<std::string> detectorPrecision{*this, "detector-precision",
                                         llvm::cl::desc("of the detector's projections"),
                                         llvm::cl::init("int4")};

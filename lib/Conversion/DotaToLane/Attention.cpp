@@ -76,6 +76,11 @@ AttentionKernel::AttentionKernel(const Plan &plan, const Step &step)
     queries = lowQ->rows;
     keys = lowK->rows;
     lowWidth = lowQ->cols / heads;
+    lowGroup = heads / detection.getKeyHeads();
+    if (detection.getKeys()) {
+      hashed = &plan[detection.getKeys()];
+      hashedWidth = hashed->cols / detection.getKeyHeads();
+    }
     lowCausal = detection.getCausal();
     thresholds = detection.getThresholds().value_or(ArrayRef<float>());
     balance = detection.getBalance().value_or(0);
@@ -86,7 +91,8 @@ AttentionKernel::AttentionKernel(const Plan &plan, const Step &step)
       describeBias(*lowBias, lowBiasHeads, lowBiasRows);
     }
     // No estimated score is larger. Thresholds and softmax read 64 bits.
-    const int64_t most = lowWidth << (lowQ->bits + lowK->bits - 2);
+    const int64_t most = hashed ? ::dota::maxStored(16) * ::dota::maxStored(16)
+                                : lowWidth << (lowQ->bits + lowK->bits - 2);
     while (thresholds.empty() && !softmaxScale && lowNarrow < 3 &&
            most >> (8 * (8 >> (lowNarrow + 1)) - 1) == 0)
       ++lowNarrow;
@@ -115,6 +121,10 @@ AttentionKernel::Layout AttentionKernel::layoutFor(int64_t rows, int64_t scoreRo
       layout.lowK = ring(headBytes(*lowK, lowWidth, keys), headSlots);
     if (lowBias)
       layout.lowBias = ring(4 * keys * (lowBiasRows == 1 ? 1 : rows), 1 + ahead);
+    if (hashed)
+      layout.lengths = ring(2 * keys, headSlots);
+    if (hashed && !stays(hashed))
+      layout.hashed = ring(headBytes(*hashed, hashedWidth, lengthRows()), 2);
     layout.lowScores =
         ring(lowScoreBytes() * scoreRows * keys, scoreRows == rows ? s.select - s.scores + 1 : 1);
     if (scoreRows < rows)
@@ -163,7 +173,8 @@ AttentionKernel::Layout AttentionKernel::layoutFor(int64_t rows, int64_t scoreRo
     // What only one of the passes needs can lie where the other's lay.
     int64_t first = layout.q.total() + layout.k.total() + layout.bias.total() +
                     layout.lowQ.total() + layout.lowK.total() + layout.lowBias.total() +
-                    layout.lowScores.total() + layout.scores.total();
+                    layout.lengths.total() + layout.hashed.total() + layout.lowScores.total() +
+                    layout.scores.total();
     int64_t second = layout.v.total() + layout.weighted.total() + layout.out.total();
     layout.bytes -= std::min(first, second);
   }
@@ -226,6 +237,10 @@ double AttentionKernel::cyclesOf(Layout &layout) const {
       first.detector += parts * units.trim(layout.scoreRows * keep, balance != 0);
     if (softmaxScale)
       first.mfu += parts * units.elements(2 * layout.scoreRows * lowSeen);
+    if (hashed) {
+      first.mfu += parts * units.elements(layout.scoreRows * lowSeen);
+      perHead += lengthCycles(units);
+    }
   }
   if (!attends()) {
     first.dma += units.transfer(4 * rows * keep);
@@ -502,6 +517,34 @@ void AttentionKernel::loadBiasRows(Stream &stream, Ring &ring, int64_t turn, con
               biasRows == 1 ? 1 : rows.size(), 4 * keys);
 }
 
+int AttentionKernel::scoreExponent(int64_t head) const {
+  if (hashed)
+    return ::dota::kCosineFractionBits + hashed->exponent() - lengthShift();
+  return lowQ->exponent(head * lowWidth) + lowK->exponent(head / lowGroup * lowWidth);
+}
+
+double AttentionKernel::lengthCycles(const UnitCycles &units) const {
+  double cycles = units.elements(keys * hashedWidth);
+  if (!stays(hashed))
+    cycles += units.transfer(keys * bytesOf(hashedWidth, hashed->bits));
+  return cycles;
+}
+
+/// The lengths of all keys of a head; `rows` holds keys on their way.
+void AttentionKernel::measureKeys(Stream &stream, Ring &rows, Ring &lengths, int64_t turn,
+                                  int64_t head) {
+  const int64_t keyHead = head / lowGroup, atOnce = stays(hashed) ? keys : lengthRows();
+  const Value out = lengths.get(stream, turn);
+  for (int64_t first = 0, part = 0; first < keys; first += atOnce, ++part) {
+    const Range block{first, std::min(first + atOnce, keys)};
+    if (!stays(hashed))
+      loadHead(stream, *hashed, rows, part, keyHead, hashedWidth, block);
+    Place x = headPlace(stream, *hashed, rows, part, keyHead, hashedWidth, first);
+    lane::LengthOp::create(stream, stream.location(), stream.at(x), stream.at({out, 2 * first, 0}),
+                           block.size(), hashedWidth, x.stride, lengthShift(), hashed->precision);
+  }
+}
+
 int64_t AttentionKernel::idsAddress(unsigned lane, int64_t head, int64_t row) const {
   if (detects() && attends())
     return step.scratch[lane] + 4 * row * keep;
@@ -534,14 +577,19 @@ void AttentionKernel::emit(Stream &stream) {
   }
   Layout layout = best;
   std::vector<Item> items;
-  int64_t kvTurn = -1, lastKv = -1;
+  int64_t kvTurn = -1, lastKv = -1, lowTurn = -1, lastLow = -1;
   for (int64_t head = mine.begin; head < mine.end; ++head) {
     if (head / group != lastKv) {
       lastKv = head / group;
       ++kvTurn;
     }
+    if (head / lowGroup != lastLow) {
+      lastLow = head / lowGroup;
+      ++lowTurn;
+    }
     for (int64_t r = rows.begin; r < rows.end; r += layout.rows)
-      items.push_back({head, {r, std::min(r + layout.rows, rows.end)}, head - mine.begin, kvTurn});
+      items.push_back(
+          {head, {r, std::min(r + layout.rows, rows.end)}, head - mine.begin, kvTurn, lowTurn});
     if (layout.twoPasses) {
       // Each pass has rings of its own, so that one can lie where the other lay.
       Layout first = layout, second = layout;
@@ -616,6 +664,7 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
   };
   auto byHead = [](const Item &item) { return item.headTurn; };
   auto byKv = [](const Item &item) { return item.kvTurn; };
+  auto byLow = [](const Item &item) { return item.lowTurn; };
 
   auto loadBias = [&](Ring &ring, const Matrix &matrix, int64_t biasHeads, int64_t biasRows,
                       Operation *from, int stage) {
@@ -641,9 +690,14 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
         loadHead(stream, *lowQ, layout.lowQ, turn, item.head, lowWidth, item.rows);
       });
     if (!stays(lowK))
-      perHead(s.scores, s.scores, layout.lowK.slots, byHead, [&](const Item &item, int64_t turn) {
+      perHead(s.scores, s.scores, layout.lowK.slots, byLow, [&](const Item &item, int64_t turn) {
         stream.comesFrom(detectOp);
-        loadHead(stream, *lowK, layout.lowK, turn, item.head, lowWidth, {0, keys});
+        loadHead(stream, *lowK, layout.lowK, turn, item.head / lowGroup, lowWidth, {0, keys});
+      });
+    if (hashed)
+      perHead(s.scores, s.select, layout.lengths.slots, byLow, [&](const Item &item, int64_t turn) {
+        stream.comesFrom(detectOp);
+        measureKeys(stream, layout.hashed, layout.lengths, turn, item.head);
       });
     if (lowBias)
       loadBias(layout.lowBias, *lowBias, lowBiasHeads, lowBiasRows, detectOp, s.select);
@@ -701,7 +755,7 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
       f(i);
     };
   };
-  auto turnOf = [&](int64_t i) { return items[i].headTurn - items[0].headTurn; };
+  auto lowTurnOf = [&](int64_t i) { return items[i].lowTurn - items[0].lowTurn; };
   auto kvTurnOf = [&](int64_t i) { return items[i].kvTurn - items[0].kvTurn; };
 
   if (finds) {
@@ -710,7 +764,8 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
       stream.comesFrom(detectOp);
       Place a = headPlace(stream, *lowQ, layout.lowQ, i, item.head, lowWidth, item.rows.begin)
                     .at(rows.begin);
-      Place b = headPlace(stream, *lowK, layout.lowK, turnOf(i), item.head, lowWidth, 0);
+      Place b =
+          headPlace(stream, *lowK, layout.lowK, lowTurnOf(i), item.head / lowGroup, lowWidth, 0);
       int64_t seen = visible(lowCausal, item.rows.begin + rows.end - 1);
       if (beside) {
         lane::EstimateOp::create(stream, stream.location(), stream.at(a), stream.at(b), scores,
@@ -738,6 +793,10 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
       int64_t row = item.rows.begin + rows.begin;
       int64_t seen = visible(lowCausal, item.rows.begin + rows.end - 1);
       int64_t diagonal = lowCausal ? row + shift : 0;
+      if (hashed)
+        lane::CosineOp::create(stream, stream.location(), scores,
+                               layout.lengths.get(stream, lowTurnOf(i)), rows.size(), seen,
+                               lowWidth, lowNarrow);
       lane::SelectOp::create(stream, stream.location(), scores, biasAt, ids, rows.size(), seen,
                              keep, stride, lowBias != nullptr, lowCausal, diagonal, detect->id,
                              item.head, row, lowNarrow);
@@ -752,8 +811,7 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
                                 rows.size(), seen, stride, seen, toAPFloat(*softmaxScale),
                                 lowBias != nullptr, /*hasIds=*/false, lowCausal, diagonal);
       } else {
-        threshold = std::ldexp(threshold, lowQ->exponent(item.head * lowWidth) +
-                                              lowK->exponent(item.head * lowWidth));
+        threshold = std::ldexp(threshold, scoreExponent(item.head));
       }
       lane::TrimOp::create(stream, stream.location(), values, sum, ids, rows.size(), seen, keep,
                            toAPFloat(threshold), balance, softmaxScale.has_value(), detect->id,

@@ -9,6 +9,7 @@
 #define DOTA_CONVERSION_DOTATOLANE_ATTENTION_H
 
 #include "Stream.h"
+#include "dota/runtime/Numerics.h"
 #include "dota/runtime/Timing.h"
 #include <cmath>
 
@@ -106,12 +107,14 @@ private:
     double detectCycles = 0, computeCycles = 0; ///< of the RMMU for a tile
     Stages stages = kTogether;
     Ring q, k, v, lowQ, lowK, bias, lowBias;
+    Ring lengths, hashed; ///< of keys, where detection compares hashes; keys on their way there
     Ring lowScores, lowE, lowSum, ids, schedule, scores, e, sum, weighted, out;
     Ring between; ///< sums, ids and exponentials that go from one pass to the other
     int64_t bytes = 0;
     std::vector<Ring *> rings() {
-      return {&q,      &k,   &v,        &lowQ,   &lowK, &bias, &lowBias,  &lowScores, &lowE,
-              &lowSum, &ids, &schedule, &scores, &e,    &sum,  &weighted, &out,       &between};
+      return {&q,        &k,      &v,    &lowQ,   &lowK, &bias,     &lowBias,
+              &lengths,  &hashed, &lowE, &lowSum, &ids,  &schedule, &lowScores,
+              &weighted, &scores, &e,    &sum,    &out,  &between};
     }
   };
   /// A loop over tiles of rows, and in each over blocks of keys.
@@ -120,11 +123,11 @@ private:
     int64_t keys = 0;  ///< of a block
     int64_t slots = 1; ///< tiles whose ids and key order are held
     double cycles = 0; ///< of the lane with the most heads, roughly
-    Ring q, keysOrValues, bias, ids, schedule, scores, e, sum, weighted, out;
+    Ring q, keysOrValues, bias, lengths, hashed, ids, schedule, scores, e, sum, weighted, out;
     int64_t bytes = 0;
     void addUp() {
-      for (const Ring *r :
-           {&q, &keysOrValues, &bias, &ids, &schedule, &scores, &e, &sum, &weighted, &out})
+      for (const Ring *r : {&q, &keysOrValues, &bias, &lengths, &hashed, &ids, &schedule, &scores,
+                            &e, &sum, &weighted, &out})
         bytes += r->total();
     }
   };
@@ -137,7 +140,7 @@ private:
   struct Item {
     int64_t head;
     Range rows;
-    int64_t headTurn, kvTurn;
+    int64_t headTurn, kvTurn, lowTurn;
   };
 
   bool detects() const { return detect != nullptr; }
@@ -170,6 +173,14 @@ private:
   }
   /// Columns of a tile's scores.
   int64_t columnsOf(Range rows) const { return masked() ? keep : visible(causal, rows.end - 1); }
+  /// Keys whose lengths are taken at a time, where they come from DRAM.
+  int64_t lengthRows() const { return std::min<int64_t>(keys, 32); }
+  int lengthShift() const { return ::dota::lengthShift(hashedWidth, hashed->bits); }
+  /// The exponent of a head's estimated scores.
+  int scoreExponent(int64_t head) const;
+  /// Cycles for the lengths of a head's keys, roughly.
+  double lengthCycles(const UnitCycles &units) const;
+  void measureKeys(Stream &stream, Ring &rows, Ring &lengths, int64_t turn, int64_t head);
   Layout layoutFor(int64_t rows, int64_t scoreRows, Stages stages, int64_t headSlots,
                    bool twoPasses) const;
   double cyclesOf(Layout &layout) const;
@@ -206,9 +217,11 @@ private:
   int64_t knownOrder = -1;
   const Matrix *q = nullptr, *k = nullptr, *v = nullptr, *out = nullptr;
   const Matrix *lowQ = nullptr, *lowK = nullptr;
+  const Matrix *hashed = nullptr; ///< the keys, where lowQ and lowK are hashes
   const Matrix *bias = nullptr, *lowBias = nullptr;
   int64_t heads = 0, group = 1, queries = 0, keys = 0, keep = 0;
-  int64_t width = 0, valueWidth = 0, lowWidth = 0;
+  int64_t width = 0, valueWidth = 0, lowWidth = 0, hashedWidth = 0;
+  int64_t lowGroup = 1; ///< heads that share a low-rank key head
   float scale = 1;
   /// Of detection: none, one, or one a head.
   ArrayRef<float> thresholds;

@@ -36,6 +36,10 @@ AttentionKernel::Blocks AttentionKernel::detectionBlocks(int64_t rows, int64_t b
     blocks.keysOrValues = ring(blockKeys * bytesOf(lowWidth, lowK->bits), whole ? 1 : 2);
   if (lowBias)
     blocks.bias = ring(4 * keys * (lowBiasRows == 1 ? 1 : rows), lowBiasRows == 1 ? 1 : 2);
+  if (hashed)
+    blocks.lengths = ring(2 * keys, 1);
+  if (hashed && !stays(hashed))
+    blocks.hashed = ring(lengthRows() * bytesOf(hashedWidth, hashed->bits), 2);
   blocks.scores = ring(lowScoreBytes() * rows * keys, slots);
   blocks.ids = ring(4 * rows * keep, 2);
   blocks.addUp();
@@ -56,7 +60,11 @@ AttentionKernel::Blocks AttentionKernel::detectionBlocks(int64_t rows, int64_t b
       visits * std::max(units.product(plan.machine.rmmu.rows, rows, part, lowWidth, bits),
                         units.read(part * bytesOf(lowWidth, lowK->bits)));
   const double detector = units.select(rows * seen);
-  const double tile = slots > 1 ? std::max({dma, rmmu, detector}) : std::max(dma, rmmu + detector);
+  double tile = slots > 1 ? std::max({dma, rmmu, detector}) : std::max(dma, rmmu + detector);
+  if (hashed) {
+    tile += units.elements(rows * seen);
+    once += lengthCycles(units);
+  }
   blocks.cycles = UnitCycles::ceil(heads, plan.lanes()) * (tiles * tile + once);
   return blocks;
 }
@@ -208,13 +216,15 @@ void AttentionKernel::detectByBlocks(Stream &stream, Blocks &blocks, int64_t hea
       loadBiasRows(stream, blocks.bias, visit.tile, *lowBias, lowBiasHeads, lowBiasRows, head,
                    visit.rows);
     if (!stays(lowK) && whole && n == 0)
-      loadHead(stream, *lowK, blocks.keysOrValues, 0, head, lowWidth, {0, keys});
+      loadHead(stream, *lowK, blocks.keysOrValues, 0, head / lowGroup, lowWidth, {0, keys});
     if (!stays(lowK) && !whole)
-      loadHead(stream, *lowK, blocks.keysOrValues, static_cast<int64_t>(n), head, lowWidth,
-               visit.keys);
+      loadHead(stream, *lowK, blocks.keysOrValues, static_cast<int64_t>(n), head / lowGroup,
+               lowWidth, visit.keys);
   };
 
   stream.comesFrom(detectOp);
+  if (hashed)
+    measureKeys(stream, blocks.hashed, blocks.lengths, 0, head);
   load(0);
   for (size_t n = 0; n < all.size(); ++n) {
     // One block ahead.
@@ -224,7 +234,7 @@ void AttentionKernel::detectByBlocks(Stream &stream, Blocks &blocks, int64_t hea
     const Value scores = blocks.scores.get(stream, visit.tile);
     Place a = headPlace(stream, *lowQ, blocks.q, visit.tile, head, lowWidth, visit.rows.begin);
     Place b = headPlace(stream, *lowK, blocks.keysOrValues, whole ? 0 : static_cast<int64_t>(n),
-                        head, lowWidth, visit.keys.begin);
+                        head / lowGroup, lowWidth, visit.keys.begin);
     stream.configure(lowPrecision());
     lane::MatmulOp::create(stream, stream.location(), stream.at(a), stream.at(b),
                            stream.at({scores, lowScoreBytes() * visit.keys.begin, 0}), rows,
@@ -239,6 +249,9 @@ void AttentionKernel::detectByBlocks(Stream &stream, Blocks &blocks, int64_t hea
     const Value biasAt =
         lowBias ? blocks.bias.get(stream, lowBiasRows == 1 ? 0 : visit.tile) : scores;
     Place ids = blocks.ids.place(stream, visit.tile, 4 * keep);
+    if (hashed)
+      lane::CosineOp::create(stream, stream.location(), scores, blocks.lengths.get(stream, 0), rows,
+                             seen, lowWidth, lowNarrow);
     lane::SelectOp::create(stream, stream.location(), scores, biasAt, stream.at(ids), rows, seen,
                            keep, stride, lowBias != nullptr, lowCausal,
                            lowCausal ? visit.rows.begin + keys - queries : 0, detect->id, head,

@@ -82,7 +82,9 @@ Plan::~Plan() = default;
 
 /// Heads that an attention or a detection finds in an operand.
 static int64_t headCount(OpOperand &use) {
-  bool keys = use.getOperandNumber() > 0 && !isa<DetectOp>(use.getOwner());
+  const bool keys = use.getOperandNumber() > 0;
+  if (auto detect = dyn_cast<DetectOp>(use.getOwner()); detect && keys)
+    return detect.getKeyHeads();
   return cast<IntegerAttr>(use.getOwner()->getAttr(keys ? "kv_heads" : "heads")).getInt();
 }
 
@@ -290,8 +292,13 @@ Plan::Demand Plan::useDemand(OpOperand &use) {
     return attention(op_);
   if (auto op_ = dyn_cast<MaskedAttentionOp>(op))
     return attention(op_);
-  if (auto detect = dyn_cast<DetectOp>(op); detect && number < 2 && !mask(detect).shared)
-    return {Demand::Slices, headColumns(headsOf(op), 1, cols / detect.getHeads())};
+  if (auto detect = dyn_cast<DetectOp>(op);
+      detect && number < detect.getMatrices() && !mask(detect).shared) {
+    const int64_t found = headCount(use);
+    return {
+        Demand::Slices,
+        headColumns(headsOf(op), static_cast<int64_t>(detect.getHeads()) / found, cols / found)};
+  }
   if (isa<DequantizeOp>(op))
     return {Demand::Any, {}};
   if (isElementwise(op) && !isBroadcast(op, use.get()) && !isTable(use))
@@ -375,10 +382,11 @@ bool Plan::spread() {
     };
     if (isa<AttentionOp, MaskedAttentionOp, DetectOp>(op)) {
       modes[&op] = Mode::Heads;
-      for (unsigned number = 0; number < (isa<DetectOp>(op) ? 2u : 3u); ++number)
+      auto detect = dyn_cast<DetectOp>(op);
+      for (unsigned number = 0; number < (detect ? detect.getMatrices() : 3u); ++number)
         if (!wants(number))
           return keepWhole(op.getOperand(number));
-      if (isa<DetectOp>(op))
+      if (detect)
         continue;
       Matrix &result = (*this)[op.getResult(0)];
       int64_t heads = cast<IntegerAttr>(op.getAttr("heads")).getInt();

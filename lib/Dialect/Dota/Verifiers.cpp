@@ -28,6 +28,8 @@ static constexpr int kMinShift = -15, kMaxShift = 62;
 static constexpr int64_t kMaxTerms = (int64_t{1} << 32) - 1;
 /// Rows of a group that keep the same number of keys.
 static constexpr int64_t kMaxBalance = 255;
+/// Bits of a hash: products of two fit in 16 bits.
+static constexpr int64_t kMaxHashBits = 32767;
 /// Features of a normalisation: n sum(x^2) of 16-bit values stays within 64 bits.
 static constexpr int64_t kMaxFeatures = 65536;
 
@@ -418,10 +420,34 @@ static LogicalResult verifyThresholds(DetectOp op, Verifier &verify) {
   return success();
 }
 
+/// The keys whose hashes the factors are.
+static LogicalResult verifyHashes(DetectOp op, Verifier &verify, const Heads &x) {
+  if (!op.getKeys())
+    return success();
+  Named keys{"keys", op.getKeys()};
+  if (failed(verify.format(keys)) || failed(verify.sameLevel({x.k, keys})) ||
+      failed(verify.rank(keys, {x.k.rank()})) || failed(verify.sequences(keys)))
+    return failure();
+  SmallVector<int64_t> expected(x.k.type().getShape());
+  expected.back() = keys.extent(0);
+  if (failed(verify.shape(keys, expected)))
+    return failure();
+  if (keys.extent(0) % x.kvHeads != 0)
+    return verify.error() << "keys have " << keys.extent(0) << " features, no multiple of "
+                          << x.kvHeads << " heads";
+  if (int bits = getStoredBits(x.q.element()); !x.q.isFloat() && bits != 2)
+    return verify.error() << "q is stored in " << bits << " bits; 2 expected of hashes";
+  if (int64_t bits = x.q.extent(0) / x.heads; bits > kMaxHashBits)
+    return verify.error() << "hashes have " << bits << " bits; at most " << kMaxHashBits
+                          << " expected";
+  if (op.getSoftmaxScale())
+    return verify.error() << "has keys and softmax_scale; one of them expected";
+  return success();
+}
+
 LogicalResult DetectOp::verify() {
   Verifier verify(*this);
-  int64_t count = getHeads();
-  Heads heads{{"q", getQ()}, {"k", getK()}, count, count};
+  Heads heads{{"q", getQ()}, {"k", getK()}, static_cast<int64_t>(getHeads()), getKeyHeads()};
   if (failed(verify.format(heads.q, Format::Columns)) ||
       failed(verify.format(heads.k, Format::Columns)) ||
       failed(verify.sameLevel({heads.q, heads.k})) || failed(verifyHeads(verify, heads)) ||
@@ -432,7 +458,7 @@ LogicalResult DetectOp::verify() {
     auto columns = getPerColumnFixedPoint(x.element());
     if (!columns)
       continue;
-    int64_t width = x.extent(0) / count;
+    int64_t width = heads.q.extent(0) / heads.heads;
     for (int64_t column = 0; column < x.extent(0); ++column) {
       int64_t first = column / width * width;
       if (columns->exponents[column] != columns->exponents[first])
@@ -441,7 +467,7 @@ LogicalResult DetectOp::verify() {
                               << " in column " << first << "; one exponent a head expected";
     }
   }
-  if (failed(verifyThresholds(*this, verify)))
+  if (failed(verifyThresholds(*this, verify)) || failed(verifyHashes(*this, verify, heads)))
     return failure();
   return verifyMask(verify, heads, getMask().getType(), /*shared=*/false);
 }

@@ -125,3 +125,59 @@ func.func @scales(%a: tensor<4x4x!quant.uniform<i4<-7:7>:f32:1, {0.5,0.5,0.25,0.
   %r = dota.detect %a, %b {heads = 2, thresholds = array<f32: 1.0>, softmax_scale = 0.5 : f32} : (tensor<4x4x!quant.uniform<i4<-7:7>:f32:1, {0.5,0.5,0.25,0.25}>>, tensor<5x4x!quant.uniform<i4<-7:7>:f32, 0.25>>) -> !dota.mask<2x4x5, keep = 1>
   return
 }
+
+// -----
+
+func.func @grouped(%a: tensor<4x8xf32>, %b: tensor<5x6xf32>) {
+  // expected-error @+1 {{'dota.detect' op 4 heads are no multiple of 3 key and value heads}}
+  %r = dota.detect %a, %b {heads = 4, kv_heads = 3} : (tensor<4x8xf32>, tensor<5x6xf32>) -> !dota.mask<4x4x5, keep = 1>
+  return
+}
+
+// -----
+
+func.func @keys(%a: tensor<4x8xf32>, %b: tensor<5x8xf32>, %k: tensor<4x8xf32>) {
+  // expected-error @+1 {{'dota.detect' op keys has the shape 4x8; 5x8 expected}}
+  %r = dota.detect %a, %b keys %k {heads = 2} : (tensor<4x8xf32>, tensor<5x8xf32>, tensor<4x8xf32>) -> !dota.mask<2x4x5, keep = 1>
+  return
+}
+
+// -----
+
+func.func @key_heads(%a: tensor<4x8xf32>, %b: tensor<5x8xf32>, %k: tensor<5x7xf32>) {
+  // expected-error @+1 {{'dota.detect' op keys have 7 features, no multiple of 2 heads}}
+  %r = dota.detect %a, %b keys %k {heads = 2} : (tensor<4x8xf32>, tensor<5x8xf32>, tensor<5x7xf32>) -> !dota.mask<2x4x5, keep = 1>
+  return
+}
+
+// -----
+
+func.func @hash_bits(%a: tensor<4x8x!quant.uniform<i4<-7:7>:f32, 0.25>>, %k: tensor<4x8x!quant.uniform<i16<-32767:32767>:f32, 0.25>>) {
+  // expected-error @+1 {{'dota.detect' op q is stored in 4 bits; 2 expected of hashes}}
+  %r = dota.detect %a, %a keys %k {heads = 2} : (tensor<4x8x!quant.uniform<i4<-7:7>:f32, 0.25>>, tensor<4x8x!quant.uniform<i4<-7:7>:f32, 0.25>>, tensor<4x8x!quant.uniform<i16<-32767:32767>:f32, 0.25>>) -> !dota.mask<2x4x4, keep = 1>
+  return
+}
+
+// -----
+
+func.func @hash_level(%a: tensor<4x8xf32>, %k: tensor<4x8x!quant.uniform<i16<-32767:32767>:f32, 0.25>>) {
+  // expected-error @+1 {{'dota.detect' op k is f32 and keys fixed point; both f32 or both fixed point expected}}
+  %r = dota.detect %a, %a keys %k {heads = 2} : (tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8x!quant.uniform<i16<-32767:32767>:f32, 0.25>>) -> !dota.mask<2x4x4, keep = 1>
+  return
+}
+
+// -----
+
+func.func @long_hashes(%a: tensor<4x32768xf32>, %k: tensor<4x8xf32>) {
+  // expected-error @+1 {{'dota.detect' op hashes have 32768 bits; at most 32767 expected}}
+  %r = dota.detect %a, %a keys %k {heads = 1} : (tensor<4x32768xf32>, tensor<4x32768xf32>, tensor<4x8xf32>) -> !dota.mask<1x4x4, keep = 1>
+  return
+}
+
+// -----
+
+func.func @hash_probabilities(%a: tensor<4x8xf32>) {
+  // expected-error @+1 {{'dota.detect' op has keys and softmax_scale; one of them expected}}
+  %r = dota.detect %a, %a keys %a {heads = 2, thresholds = array<f32: 1.0>, softmax_scale = 0.5 : f32} : (tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>) -> !dota.mask<2x4x4, keep = 1>
+  return
+}

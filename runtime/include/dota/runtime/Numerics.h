@@ -26,6 +26,18 @@ namespace dota {
 /// Fraction bits of softmax's fixed-point exponentials (they lie in [0, 1]).
 inline constexpr int kExpFractionBits = 15;
 
+/// Fraction bits of the cosine that two hashes tell.
+inline constexpr int kCosineFractionBits = 15;
+
+/// Places by which the length of a stored vector of `width` values of `bits` bits is
+/// lowered, so that the longest takes 16 bits.
+constexpr int lengthShift(int64_t width, int bits) {
+  int shift = bits - 16;
+  while ((int64_t{1} << (2 * (shift + 16 - bits))) < width)
+    ++shift;
+  return shift;
+}
+
 /// A key whose bias is this or less is inadmissible for a detector.
 inline constexpr float kInadmissibleBias = -8192.0f;
 
@@ -232,6 +244,39 @@ struct Numerics {
   /// that each row of a group keeps, at least one: `total` keys of its rows pass.
   auto isWithinShare(I64 rank, I64 total, I64 rows) {
     return a.less(a.muli(rank, rows), a.max(total, a.i64(1)));
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Detection by hashes: bits are +1 and -1, their product counts those that agree
+  // less those that differ
+  //===--------------------------------------------------------------------===//
+
+  /// The length of a stored vector from its exact sum of squares, `shift` places
+  /// lower: a 16-bit stored value.
+  I64 length(I64 sumOfSquares, int shift) {
+    return quantize(a.sqrt(a.toFloat(sumOfSquares)), -shift, 16);
+  }
+
+  /// sin(x pi / 2) for abs(x) <= 1.
+  F32 quarterSine(F32 x) {
+    F32 square = a.mul(x, x);
+    F32 p = a.f32(-3.59884324e-6f);
+    for (float c : {1.60441185e-4f, -4.68175414e-3f, 7.96926263e-2f, -6.45964098e-1f, 1.57079633f})
+      p = a.add(a.mul(p, square), a.f32(c));
+    return a.mul(p, x);
+  }
+
+  /// The cosine of the angle between two vectors whose hashes of `bits` bits have the
+  /// product `agreement`: where h bits differ it is cos(pi h / bits).
+  F32 cosineOfHashes(F32 agreement, int64_t bits) {
+    return quarterSine(a.div(agreement, a.f32(static_cast<float>(bits))));
+  }
+
+  /// The estimated score of a key of stored `length`, an exact product: the cosine
+  /// has kCosineFractionBits fraction bits.
+  I64 estimate(I64 agreement, int64_t bits, I64 length) {
+    return a.muli(quantize(cosineOfHashes(a.toFloat(agreement), bits), kCosineFractionBits, 16),
+                  length);
   }
 
   //===--------------------------------------------------------------------===//
