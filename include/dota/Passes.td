@@ -423,7 +423,8 @@ def InsertMasks : Pass<"dota-insert-masks", "::mlir::ModuleOp"> {
     causal, bigbird, lowrank or smooth), of which each row keeps
     `ceil(retain * keys)` keys. All sequences of a batch have the same masks. Module
     attribute `dota.notes` says what was inserted, a remark (category
-    `dota-insert-masks`) how many pairs stay.
+    `dota-insert-masks`) how many pairs stay. With `scores` masks have those of the
+    file, which must have some, so that `dota-balance-rows` knows what to drop.
 
     ```mlir
     %o = dota.attention %q, %k, %v {heads = 2, ...}
@@ -434,7 +435,8 @@ def InsertMasks : Pass<"dota-insert-masks", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"masks", "masks", "std::string", "\"\"", "file, or family of masks">,
-    Option<"retain", "retain", "double", "0", "share of the keys that a row keeps, of a family">
+    Option<"retain", "retain", "double", "0", "share of the keys that a row keeps, of a family">,
+    Option<"scores", "scores", "bool", "false", "give masks the scores of the file">
   ];
   let dependentDialects = ["::mlir::dota::DotaDialect"];
 }
@@ -462,6 +464,7 @@ def BalanceRows : MaskPass<"dota-balance-rows"> {
   }];
   let options = [
     Option<"keep", "keep", "int64_t", "0", "keys that a row keeps at most; 0: by group">,
+    Option<"group", "group", "int64_t", "0", "rows of a group; 0: as many as share a load on the machine">,
     Option<"machine", "machine", "std::string", "\"dota\"", "shipped machine, or a file; says how many rows are a group">
   ];
 }

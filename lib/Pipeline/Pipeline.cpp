@@ -31,7 +31,8 @@ void mlir::dota::buildPrograms(OpPassManager &pm, const PipelineOptions &options
   // On f32 ops, as detectors are computed from exact weights, and their formats
   // are then chosen with all others.
   if (!options.knownMasks.empty())
-    pm.addPass(createInsertMasks({options.knownMasks, options.retain}));
+    pm.addPass(
+        createInsertMasks({options.knownMasks, options.retain, /*scores=*/options.balance != 0}));
   else if (options.retain != 0)
     pm.addPass(createInsertDetectors(
         {options.retain, options.rank, options.detectorPrecision, options.detector, /*seed=*/0,
@@ -47,7 +48,7 @@ void mlir::dota::buildPrograms(OpPassManager &pm, const PipelineOptions &options
 
 void mlir::dota::buildLanes(OpPassManager &pm, const PipelineOptions &options) {
   // Masks that are known have their key orders in the streams.
-  pm.addPass(createBalanceRows({/*keep=*/0, options.machine}));
+  pm.addPass(createBalanceRows({/*keep=*/0, options.balance, options.machine}));
   pm.addPass(createGroupRows({options.machine, /*tile=*/16}));
   pm.addPass(createReorderKeys({options.machine, /*rule=*/"best"}));
   pm.addPass(createDotaToLane({options.machine, options.detectRows}));

@@ -51,7 +51,8 @@ static cl::list<double>
                            "heads or one a head"));
 static cl::opt<int64_t>
     balanceFlag("balance", cl::cat(shared), cl::init(0), cl::value_desc("ROWS"),
-                cl::desc("with a threshold: rows of a group that keep the same number of keys"));
+                cl::desc("with a threshold, or masks of a file: rows of a group that keep the same "
+                         "number of keys"));
 static cl::opt<std::string> shareFlag("share", cl::cat(shared), cl::init("head"),
                                       cl::value_desc("head|layer|encoder"),
                                       cl::desc("what has a mask of its own"));
@@ -121,9 +122,8 @@ void mlir::dota::readPipelineOptions(PipelineOptions &options, const ChosenMachi
         fmt::format("--retain is {}; a share from 0 to 1 expected", retainFlag.getValue()));
   // Known masks need no detector.
   if (!knownMasksFlag.empty())
-    for (const cl::Option *flag :
-         std::initializer_list<const cl::Option *>{&detectorFlag, std::addressof(thresholdFlag),
-                                                   &balanceFlag, &shareFlag, &dumpDetectorsFlag})
+    for (const cl::Option *flag : std::initializer_list<const cl::Option *>{
+             &detectorFlag, std::addressof(thresholdFlag), &shareFlag, &dumpDetectorsFlag})
       if (flag->getNumOccurrences() > 0)
         throw ::dota::Error("--known-masks and --" + flag->ArgStr.str() +
                             " are given; masks are known or detected");
@@ -252,11 +252,14 @@ struct DiagnosticPrinter::Impl {
   explicit Impl(MLIRContext &context)
       : handler(sources, &context, llvm::errs()), withoutPlace(&context, printWithoutPlace) {}
 
-  /// What is about no place of a file, as of a module whose bytecode holds no locations.
+  /// An error of a whole module: of its file, or of none where bytecode holds no locations.
   static LogicalResult printWithoutPlace(Diagnostic &diagnostic) {
-    if (!isa<UnknownLoc>(diagnostic.getLocation()) ||
-        diagnostic.getSeverity() != DiagnosticSeverity::Error)
+    auto file = dyn_cast<FileLineColLoc>(diagnostic.getLocation());
+    const bool isOfAll = isa<UnknownLoc>(diagnostic.getLocation()) || (file && file.getLine() == 0);
+    if (!isOfAll || diagnostic.getSeverity() != DiagnosticSeverity::Error)
       return failure();
+    if (file)
+      llvm::errs() << file.getFilename().getValue() << ": ";
     llvm::errs() << "error: " << diagnostic << "\n";
     for (Diagnostic &note : diagnostic.getNotes())
       llvm::errs() << "note: " << note << "\n";

@@ -31,7 +31,13 @@ struct BalanceRows : mlir::dota::impl::BalanceRowsBase<BalanceRows> {
 
   void runOnOperation() override {
     try {
-      const int64_t group = ::dota::Machine::named(machine).rmmu.group;
+      if (this->group < 0) {
+        emitError(getOperation()->getLoc())
+            << "group is " << this->group.getValue() << "; 0 or more rows expected";
+        return signalPassFailure();
+      }
+      const int64_t group =
+          this->group > 0 ? this->group.getValue() : ::dota::Machine::named(machine).rmmu.group;
       WalkResult result =
           getOperation()->walk([&](ConstantMaskOp op) { return WalkResult(balance(op, group)); });
       if (result.wasInterrupted())

@@ -84,8 +84,9 @@ struct InsertMasks : mlir::dota::impl::InsertMasksBase<InsertMasks> {
         std::optional<int64_t> diagonal;
         if (op.getCausal())
           diagonal = keys - rows;
-        replace(op,
-                family.make(op.getHeads(), rows, keys, keptKeys(retain, keys), diagonal, index));
+        if (failed(replace(op, family.make(op.getHeads(), rows, keys, keptKeys(retain, keys),
+                                           diagonal, index))))
+          return failure();
       }
       return success();
     }
@@ -103,23 +104,32 @@ struct InsertMasks : mlir::dota::impl::InsertMasksBase<InsertMasks> {
         return op.emitOpError() << "has " << heads << " heads and " << rows << " rows; the mask in "
                                 << masks.getValue() << " " << mask->heads << " and " << mask->rows;
       ::dota::checkKeys(*mask, keysOf(op), masks.getValue());
-      replace(op, *mask);
+      if (failed(replace(op, *mask)))
+        return failure();
     }
     return success();
   }
 
-  void replace(AttentionOp op, const ::dota::Mask &mask) {
+  LogicalResult replace(AttentionOp op, const ::dota::Mask &mask) {
     OpBuilder builder(op);
+    if (scores && mask.scores.empty())
+      return op.emitOpError() << "is to have scores of its mask; there are none in "
+                              << masks.getValue();
     const int64_t rows = rowsOf(op), heads = mask.heads, keep = mask.keep;
     std::vector<int32_t> ids(mask.ids.begin(), mask.ids.end());
+    ElementsAttr strengths;
+    if (scores)
+      strengths = makeConstantData(RankedTensorType::get({heads, rows, keep}, builder.getF32Type()),
+                                   mask.scores);
     auto known = ConstantMaskOp::create(
         builder, op.getLoc(), maskTypeOf(op, heads, keep),
         makeConstantData(RankedTensorType::get({heads, rows, keep}, builder.getI32Type()), ids),
-        /*scores=*/nullptr, /*grouping=*/nullptr, /*order=*/nullptr, /*group=*/nullptr);
+        strengths, /*grouping=*/nullptr, /*order=*/nullptr, /*group=*/nullptr);
     maskAttention(op, known.getMask());
     remark::passed(op.getLoc(), remark::RemarkOpts::name("Mask").category("dota-insert-masks"))
         << "attention keeps the keys of a known mask" << remark::metric("keep", keep)
         << remark::metric("keys", keysOf(op)) << remark::metric("pairs", mask.pairs());
+    return success();
   }
 };
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstring>
 #include <fmt/format.h>
 
@@ -26,6 +27,10 @@ std::span<uint32_t> Mask::rowsOf(uint64_t head, uint64_t firstRow, uint64_t coun
 }
 std::span<const uint32_t> Mask::rowsOf(uint64_t head, uint64_t firstRow, uint64_t count) const {
   return std::span(ids).subspan((head * rows + firstRow) * keep, count * keep);
+}
+
+std::span<float> Mask::scoresOf(uint64_t head, uint64_t firstRow, uint64_t count) {
+  return std::span(scores).subspan((head * rows + firstRow) * keep, count * keep);
 }
 
 uint64_t Mask::pairs() const {
@@ -66,9 +71,15 @@ static void checkRows(const Mask &mask, Complain &&complain) {
   }
 }
 
+/// After a mask's name: the tensor of its scores.
+static constexpr std::string_view kScoresSuffix = ".scores";
+
 Masks dota::readMasks(std::span<const uint8_t> file, std::string_view name) {
   Masks masks;
-  for (const auto &[tensorName, tensor] : readSafetensors(file, name).tensors) {
+  const auto read = readSafetensors(file, name);
+  for (const auto &[tensorName, tensor] : read.tensors) {
+    if (tensorName.ends_with(kScoresSuffix))
+      continue;
     const auto complain = [&](const std::string &what) {
       throw Error(fmt::format("{}: tensor '{}' {}", name, printable(tensorName), what));
     };
@@ -86,17 +97,45 @@ Masks dota::readMasks(std::span<const uint8_t> file, std::string_view name) {
     checkRows(mask, complain);
     masks.add(tensorName, std::move(mask));
   }
+  for (const auto &[tensorName, tensor] : read.tensors) {
+    if (!tensorName.ends_with(kScoresSuffix))
+      continue;
+    const auto complain = [&](const std::string &what) {
+      throw Error(fmt::format("{}: tensor '{}' {}", name, printable(tensorName), what));
+    };
+    const std::string of = tensorName.substr(0, tensorName.size() - kScoresSuffix.size());
+    Mask *mask = masks.find(of);
+    if (!mask)
+      complain(fmt::format("has scores; there is no mask '{}'", printable(of)));
+    if (tensor.dtype != "F32")
+      complain(fmt::format("has dtype {}; scores are F32", tensor.dtype));
+    if (tensor.shape != read.tensors.at(of).shape)
+      complain(fmt::format("has shape {}; its mask has {}", tensor.shapeText(),
+                           read.tensors.at(of).shapeText()));
+    mask->scores.resize(mask->ids.size());
+    if (!tensor.bytes.empty())
+      std::memcpy(mask->scores.data(), tensor.bytes.data(), tensor.bytes.size());
+    for (size_t i = 0; i < mask->scores.size(); ++i)
+      if (!std::isfinite(mask->scores[i]))
+        complain(
+            fmt::format("has the score {} in place {}; finite ones expected", mask->scores[i], i));
+  }
   return masks;
 }
 
 std::vector<uint8_t> dota::writeMasks(const Masks &masks) {
   Safetensors file;
   file.metadata["format"] = "dota masks: [heads, rows, keep], 4294967295 where empty";
-  for (const auto &[name, mask] : masks.all())
+  for (const auto &[name, mask] : masks.all()) {
+    const std::vector<uint64_t> shape{mask.heads, mask.rows, mask.keep};
     file.tensors[name] = {
-        "U32",
-        {mask.heads, mask.rows, mask.keep},
-        {reinterpret_cast<const uint8_t *>(mask.ids.data()), 4 * mask.ids.size()}};
+        "U32", shape, {reinterpret_cast<const uint8_t *>(mask.ids.data()), 4 * mask.ids.size()}};
+    if (!mask.scores.empty())
+      file.tensors[name + std::string(kScoresSuffix)] = {
+          "F32",
+          shape,
+          {reinterpret_cast<const uint8_t *>(mask.scores.data()), 4 * mask.scores.size()}};
+  }
   return writeSafetensors(file);
 }
 

@@ -10,6 +10,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dota/runtime/Simulator.h"
+#include "Execution.h"
 #include "LaneConflicts.h"
 #include "ScheduleWork.h"
 #include "Workers.h"
@@ -632,6 +633,38 @@ std::map<uint32_t, Mask> Simulator::State::masksFor(const RunOptions &options,
   return masks;
 }
 
+/// Notes the rows that a selection has found, and how strong their keys are.
+static void note(Mask &mask, const Select &i, const std::byte *sram) {
+  std::span<uint32_t> ids = mask.rowsOf(i.head, i.firstRow, i.rows);
+  std::span<float> scores = mask.scoresOf(i.head, i.firstRow, i.rows);
+  std::memcpy(ids.data(), sram + i.ids, ids.size_bytes());
+  const uint64_t bytes = 8 >> i.narrow;
+  for (uint64_t n = 0; n < ids.size(); ++n) {
+    int64_t score = 0;
+    if (ids[n] != kNoKey)
+      widenSums(sram + i.scores + bytes * (n / i.keep * i.keys + ids[n]), i.narrow, 1, &score);
+    scores[n] = static_cast<float>(score);
+  }
+}
+
+/// Notes what a threshold leaves of them.
+static void note(Mask &mask, const Trim &i, const std::byte *sram) {
+  std::vector<uint32_t> left(i.keep);
+  for (uint64_t row = 0; row < i.rows; ++row) {
+    std::span<uint32_t> ids = mask.rowsOf(i.head, i.firstRow + row, 1);
+    std::span<float> scores = mask.scoresOf(i.head, i.firstRow + row, 1);
+    if (i.keep)
+      std::memcpy(left.data(), sram + i.ids + 4 * row * i.keep, 4 * i.keep);
+    // Both ascend.
+    for (uint64_t n = 0, from = 0; n < i.keep; ++n) {
+      while (left[n] != kNoKey && ids[from] != left[n])
+        ++from;
+      scores[n] = left[n] == kNoKey ? 0 : scores[from];
+      ids[n] = left[n];
+    }
+  }
+}
+
 /// Values, a phase from barrier to barrier at a time.
 Effects Simulator::State::computeValues(const RunOptions &options,
                                         std::map<uint32_t, Mask> &masks) {
@@ -656,16 +689,15 @@ Effects Simulator::State::computeValues(const RunOptions &options,
       } catch (const Error &error) {
         throw Error(placeOf(program, lane, index) + error.what());
       }
-      auto note = [&](const auto &i) {
+      auto noteFound = [&](const auto &i) {
         // Lanes that share a head find the same rows.
         std::lock_guard lock(*maskGuard);
-        std::span<uint32_t> ids = masks.at(i.mask).rowsOf(i.head, i.firstRow, i.rows);
-        std::memcpy(ids.data(), lanes[lane].sram.data() + i.ids, ids.size_bytes());
+        note(masks.at(i.mask), i, lanes[lane].sram.data());
       };
       if (auto *i = std::get_if<Select>(&instruction); i && options.foundMasks)
-        note(*i);
+        noteFound(*i);
       if (auto *i = std::get_if<Trim>(&instruction); i && options.foundMasks)
-        note(*i);
+        noteFound(*i);
       if (size_t n = ++*done;
           options.progress && n % 64 == 0 && std::this_thread::get_id() == caller)
         options.progress(static_cast<double>(n) / static_cast<double>(all));
@@ -717,8 +749,11 @@ void Simulator::run(std::span<const void *const> inputs, std::span<void *const> 
       if (program.inputs[i].bytes())
         std::memcpy(s.device.dram.data() + program.inputs[i].address, inputs[i],
                     program.inputs[i].bytes());
-    for (const Program::Mask &m : program.masks)
-      masks.emplace(m.id, Mask(m.heads, m.rows, m.keep));
+    for (const Program::Mask &m : program.masks) {
+      Mask &mask = masks.emplace(m.id, Mask(m.heads, m.rows, m.keep)).first->second;
+      if (options.foundMasks)
+        mask.scores.resize(mask.ids.size());
+    }
     effects = s.computeValues(options, masks);
   }
 

@@ -2,7 +2,12 @@
 // RUN: dota-opt %s --dota-balance-rows='machine=%S/Inputs/two-rows.toml' | dota-opt --dota-balance-rows='machine=%S/Inputs/two-rows.toml' | FileCheck %s --check-prefix=TWICE
 // RUN: dota-opt %s --dota-balance-rows='keep=1 machine=%S/Inputs/two-rows.toml' --verify-diagnostics | FileCheck %s --check-prefix=ONE --allow-empty
 // RUN: not dota-opt %s --dota-balance-rows='machine=absent' 2>&1 | FileCheck %s --check-prefix=MACHINE
+// RUN: dota-opt %s --dota-balance-rows='group=1' | FileCheck %s --check-prefix=ALONE
+// RUN: not dota-opt %s --dota-balance-rows='group=-1' 2>&1 | FileCheck %s --check-prefix=GROUP
 
+// Each row is its own mean.
+// ALONE: dota.constant_mask dense<{{\[\[\[}}0, 1, 2], [3, -1, -1]]]> : tensor<1x2x3xi32> scores
+// GROUP: error: group is -1; 0 or more rows expected
 // MACHINE: error: {{.*}}absent
 
 // The mean of 3 and 1 keys is 2: row 0 loses its least score, row 1 gains nothing.

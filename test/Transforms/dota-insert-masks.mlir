@@ -4,7 +4,14 @@
 // RUN: not dota-opt --dota-insert-masks='masks=stripes retain=0.3' %s 2>&1 | FileCheck %s --check-prefix=FAMILY
 // RUN: not dota-opt --dota-insert-masks='masks=./absent.safetensors' %s 2>&1 | FileCheck %s --check-prefix=ABSENT
 // RUN: not dota-opt --dota-insert-masks='masks=%source_root/bench/masks/minilm.safetensors' %s 2>&1 | FileCheck %s --check-prefix=COUNT
+// RUN: %python %S/Inputs/masks.py %t.masks
+// RUN: dota-opt --dota-insert-masks='masks=%t.masks scores=true' %s | FileCheck %s --check-prefix=SCORES
+// RUN: dota-opt --dota-insert-masks='masks=%t.masks' %s | FileCheck %s --check-prefix=IDS
+// RUN: not dota-opt --dota-insert-masks='masks=window retain=0.3 scores=true' %s 2>&1 | FileCheck %s --check-prefix=WITHOUT
 
+// SCORES: dota.constant_mask dense<{{.*}}> : tensor<1x10x2xi32> scores dense<{{\[\[\[}}0.000000e+00, 5.000000e-01], [1.000000e+00, 1.500000e+00]{{.*}}> : tensor<1x10x2xf32> :
+// IDS: dota.constant_mask dense<{{.*}}> : tensor<1x10x2xi32> : !dota.mask<4x1x10x10, keep = 2>
+// WITHOUT: error: 'dota.attention' op is to have scores of its mask; there are none in window
 // RETAIN: error: retain is 0{{.*}}; a share above 0, up to 1, expected
 // FAMILY: error: {{.*}}stripes
 // ABSENT: error: {{.*}}absent.safetensors

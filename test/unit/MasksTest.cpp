@@ -43,6 +43,9 @@ Masks someMasks() {
   Mask &a = masks.add(Masks::nameOf("encoder", 0, 3), Mask(2, 3, 2));
   a.ids = {0, 5, 1, kNoKey, kNoKey, kNoKey, 2, 3, 0, 4, 1, 2};
   masks.add(Masks::nameOf("encoder", 1, 3), Mask(1, 1, 4)).ids = {1, 2, 3, 4};
+  Mask &b = masks.add("scored.0.0", Mask(1, 2, 2));
+  b.ids = {3, 4, 1, kNoKey};
+  b.scores = {0.5f, -2, 1e9f, 0};
   masks.add("empty.0.0", Mask(2, 0, 4));
   return masks;
 }
@@ -110,6 +113,20 @@ TEST(Masks, SaysWhatIsWrong) {
                     R"("b":{"dtype":"U32","shape":[1,1,1],"data_offsets":[0,4]}})",
                     {1, 2}),
             "m: a tensor begins at byte 0; the one before ends at 4");
+  // Scores of a mask, in the bits of floats.
+  auto scored = [](const std::string &name, const std::string &type, const std::string &shape) {
+    return R"({"p.0.0":{"dtype":"U32","shape":[1,1,2],"data_offsets":[0,8]},")" + name +
+           R"(":{"dtype":")" + type + R"(","shape":)" + shape + R"(,"data_offsets":[8,16]}})";
+  };
+  EXPECT_EQ(errorOf(scored("p.0.0.scores", "F32", "[1,1,2]"), {1, 2, 0, 0}), "no error");
+  EXPECT_EQ(errorOf(scored("p.0.1.scores", "F32", "[1,1,2]"), {1, 2, 0, 0}),
+            "m: tensor 'p.0.1.scores' has scores; there is no mask 'p.0.1'");
+  EXPECT_EQ(errorOf(scored("p.0.0.scores", "U32", "[1,1,2]"), {1, 2, 0, 0}),
+            "m: tensor 'p.0.0.scores' has dtype U32; scores are F32");
+  EXPECT_EQ(errorOf(scored("p.0.0.scores", "F32", "[1,2,1]"), {1, 2, 0, 0}),
+            "m: tensor 'p.0.0.scores' has shape [1, 2, 1]; its mask has [1, 1, 2]");
+  EXPECT_EQ(errorOf(scored("p.0.0.scores", "F32", "[1,1,2]"), {1, 2, 0, 0x7f800000}),
+            "m: tensor 'p.0.0.scores' has the score inf in place 1; finite ones expected");
   EXPECT_EQ(errorOf(good, {2, 2}),
             "m: tensor 'p.0.0' keeps key 2 after key 2 of head 0, row 0; ids must ascend");
   EXPECT_EQ(errorOf(good, {kNoKey, 2}),

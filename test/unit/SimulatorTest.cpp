@@ -800,6 +800,32 @@ TEST(Simulator, SchedulesThroughDramGiveTheSameTime) {
   EXPECT_EQ(full.statistics().keyWork.kept, 12u);
   EXPECT_EQ(timing.statistics().cycles, full.statistics().cycles);
   EXPECT_EQ(timing.statistics().events, full.statistics().events);
+  const Mask &mask = found.all().begin()->second;
+  ASSERT_EQ(mask.scores.size(), mask.ids.size());
+  for (size_t i = 0; i < mask.ids.size(); ++i)
+    EXPECT_EQ(mask.scores[i], mask.ids[i] == kNoKey ? 0 : scores[i / keep * keys + mask.ids[i]]);
+}
+
+// Estimated scores of 2 bytes; a threshold leaves each row what reaches it.
+TEST(Simulator, FoundMasksHaveTheScoresOfTheirKeys) {
+  Program program = programOf(
+      {{Load{.sram = 0, .dram = 0, .rows = 1, .rowBytes = 16}, Wait{kDma, 1},
+        Select{.scores = 0, .ids = 256, .rows = 2, .keys = 4, .keep = 2, .mask = 0, .narrow = 2},
+        Load{.sram = 512, .dram = 64, .rows = 1, .rowBytes = 64}, Wait{kDma, 2},
+        Trim{.scores = 512, .ids = 256, .rows = 2, .keys = 4, .keep = 2, .threshold = 5, .mask = 0},
+        Wait{static_cast<uint32_t>(Unit::Detector), 2}}});
+  program.inputs = {{"narrow", Program::Element::I32, {4}, 0},
+                    {"wide", Program::Element::I32, {16}, 64}};
+  program.masks = {{0, 1, 2, 4, 2}};
+  const std::vector<int16_t> narrow{7, 1, 9, -3, 4, 2, -1, 6};
+  const std::vector<int64_t> wide(narrow.begin(), narrow.end());
+  const void *in[] = {narrow.data(), wide.data()};
+  Simulator full(program, machineOf(1));
+  Masks found;
+  full.run(in, {}, {.foundMasks = &found});
+  const Mask &mask = found.all().begin()->second;
+  EXPECT_EQ(mask.ids, (std::vector<uint32_t>{0, 2, 3, kNoKey}));
+  EXPECT_EQ(mask.scores, (std::vector<float>{7, 9, 6, 0}));
 }
 
 TEST(Simulator, SchedulesThatNobodyKnows) {

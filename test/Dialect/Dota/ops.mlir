@@ -60,9 +60,9 @@ func.func @detect(%q: tensor<4x4x!int4>, %qc: tensor<4x4x!columns>, %x: tensor<4
   // CHECK: dota.detect %{{.*}}, %{{.*}} {balance = 2 : i64, heads = 2 : i64, thresholds = array<f32: 1.500000e+00, 2.000000e+00>}
   %4 = dota.detect %qc, %q {heads = 2, thresholds = array<f32: 1.5, 2.0>, balance = 2} : (tensor<4x4x!columns>, tensor<4x4x!int4>) -> !dota.mask<2x4x4, keep = 1>
   // CHECK: dota.detect %{{.*}}, %{{.*}} {heads = 1 : i64, softmax_scale = 2.500000e-01 : f32, thresholds = array<f32: 2.000000e-03>}
+  %5 = dota.detect %q, %q {heads = 1, thresholds = array<f32: 0.002>, softmax_scale = 0.25 : f32} : (tensor<4x4x!int4>, tensor<4x4x!int4>) -> !dota.mask<1x4x4, keep = 2>
   // CHECK: dota.detect %{{.*}}, %{{.*}} keys %{{.*}} bias %{{.*}} {heads = 4 : i64, kv_heads = 2 : i64}
   %hashed = dota.detect %bits, %keyBits keys %x bias %bias {heads = 4, kv_heads = 2} : (tensor<4x8x!int2>, tensor<4x4x!int2>, tensor<4x8x!fx16>, tensor<1x1x4xf32>) -> !dota.mask<4x4x4, keep = 2>
-  %5 = dota.detect %q, %q {heads = 1, thresholds = array<f32: 0.002>, softmax_scale = 0.25 : f32} : (tensor<4x4x!int4>, tensor<4x4x!int4>) -> !dota.mask<1x4x4, keep = 2>
   // CHECK: dota.masked_attention {{.*}} !dota.mask<1x4x4, keep = 2>) ->
   %6 = dota.masked_attention %x, %x, %x mask %5 {heads = 2, kv_heads = 2, scale = 0.5 : f32} : (tensor<4x8x!fx16>, tensor<4x8x!fx16>, tensor<4x8x!fx16>, !dota.mask<1x4x4, keep = 2>) -> tensor<4x8x!fx16>
   return

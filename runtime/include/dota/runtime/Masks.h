@@ -2,7 +2,9 @@
 //
 // A masks file is a safetensors file: for each mask of each run of a program a u32
 // tensor "PROGRAM.RUN.MASK" of shape [heads, rows, keep], key ids ascending, filled
-// up with 0xffffffff. https://huggingface.co/docs/safetensors
+// up with 0xffffffff; and where they are known an f32 tensor "PROGRAM.RUN.MASK.scores"
+// of the same shape. docs/mask-file.md has the format.
+// https://huggingface.co/docs/safetensors
 //
 // For timing alone there are named families of masks as well: made
 // from a seed, every row keeping the same number of keys.
@@ -27,6 +29,9 @@ struct Mask {
   uint64_t rows = 0;
   uint64_t keep = 0;
   std::vector<uint32_t> ids;
+  /// How strong each kept key was estimated to be, to be compared within a row: as many
+  /// as ids, 0 where there is no key; or none, where it is not known.
+  std::vector<float> scores;
 
   Mask() = default;
   /// Keeps nothing yet. Throws Error beyond 2^40 ids.
@@ -35,6 +40,8 @@ struct Mask {
   /// The ids of `count` rows of a head, count x keep of them.
   std::span<uint32_t> rowsOf(uint64_t head, uint64_t firstRow, uint64_t count);
   std::span<const uint32_t> rowsOf(uint64_t head, uint64_t firstRow, uint64_t count) const;
+  /// Their scores, which there must be.
+  std::span<float> scoresOf(uint64_t head, uint64_t firstRow, uint64_t count);
 
   /// (query, key) pairs that are kept.
   uint64_t pairs() const;
