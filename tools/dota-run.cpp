@@ -3,6 +3,7 @@
 #include "dota/Dialect/Lane/Lane.h"
 #include "dota/Host/Arrays.h"
 #include "dota/Host/Calibrate.h"
+#include "dota/Host/Compare.h"
 #include "dota/Host/Device.h"
 #include "dota/Passes.h"
 #include "dota/Pipeline/Pipeline.h"
@@ -55,6 +56,12 @@ cl::opt<std::string> dumpMasks("dump-masks", cl::cat(category), cl::value_desc("
                                cl::desc("write the masks that were found (safetensors)"));
 cl::opt<std::string> masks("masks", cl::cat(category), cl::value_desc("FILE|family:NAME[:SEED]"),
                            cl::desc("with --timing-only: the masks that the programs would find"));
+cl::opt<std::string>
+    compare("compare", cl::cat(category), cl::ValueOptional, cl::value_desc("FILE.json"),
+            cl::desc("compare each op with the f32 reference: a table, and the same as JSON"));
+cl::opt<double> compareBound("compare-bound", cl::cat(category), cl::value_desc("DB"),
+                             cl::desc("with --compare: fail where an op's signal-to-noise ratio is "
+                                      "lower, and name the first"));
 cl::opt<bool> timingOnly("timing-only", cl::cat(category),
                          cl::desc("compute no values on the device"));
 
@@ -64,7 +71,10 @@ struct Outcome {
   ::dota::Statistics statistics;
   ::dota::Masks masks;
   std::optional<::dota::Trace> trace;
+  std::optional<Comparison> comparison;
 };
+
+bool isComparing() { return compare.getNumOccurrences() > 0; }
 
 std::vector<HostTensor> readInputs(ArrayRef<RankedTensorType> types) {
   std::vector<HostTensor> tensors;
@@ -122,7 +132,7 @@ Outcome runOnMachine(OwningOpRef<ModuleOp> host, const ::dota::ProgramFile &file
   int64_t hostMacs = countHostMacs(*host);
   std::string entry = entryOf(*host);
   auto jit = compileHost(std::move(host), entry);
-  Outcome outcome{{}, ::dota::Statistics(machine), {}, {}};
+  Outcome outcome{{}, ::dota::Statistics(machine), {}, {}, {}};
   ::dota::RunOptions options;
   options.timingOnly = timingOnly;
   ::dota::Masks given;
@@ -154,9 +164,8 @@ Outcome runOnMachine(OwningOpRef<ModuleOp> host, const ::dota::ProgramFile &file
   return outcome;
 }
 
-/// Brings an imported module to programs and host code, calibrating it where it
-/// has no ranges.
-void compilePrograms(ModuleOp module, const PipelineOptions &options) {
+/// Brings an imported module to f32 dota ops, calibrating it where it has no ranges.
+void raiseAndCalibrate(ModuleOp module) {
   runPasses(module, buildRaising);
   if (!isCalibrated(module)) {
     FunctionOpInterface entry = findEntry(module, function);
@@ -169,7 +178,23 @@ void compilePrograms(ModuleOp module, const PipelineOptions &options) {
   } else {
     refuseCalibrationMethod(inputFile);
   }
+}
+
+/// Brings a calibrated module to programs and host code, comparing them with it if
+/// asked to.
+std::optional<Comparison> compilePrograms(ModuleOp module, StringRef entry,
+                                          const PipelineOptions &options) {
+  std::optional<Comparison> comparison;
+  std::vector<HostTensor> arguments;
+  if (isComparing()) {
+    arguments = readInputs(staticArguments(findEntry(module, entry)));
+    if (failed(comparison.emplace(module).runReference(module, entry, arguments)))
+      throw Reported();
+  }
   runPasses(module, [&](OpPassManager &pm) { buildPrograms(pm, options); });
+  if (comparison && failed(comparison->runDevice(module, entry, arguments)))
+    throw Reported();
+  return comparison;
 }
 
 Outcome runModule(OwningOpRef<ModuleOp> module) {
@@ -180,7 +205,7 @@ Outcome runModule(OwningOpRef<ModuleOp> module) {
       // A module that was raised before.
       pm.addPass(createDotaToLinalg());
     });
-    Outcome outcome{{}, ::dota::Statistics(::dota::Machine::named(machineOption())), {}, {}};
+    Outcome outcome{{}, ::dota::Statistics(::dota::Machine::named(machineOption())), {}, {}, {}};
     outcome.statistics.macsHost = countHostMacs(*module);
     auto jit = compileHost(std::move(module), entry);
     HostSession session;
@@ -191,7 +216,7 @@ Outcome runModule(OwningOpRef<ModuleOp> module) {
   ChosenMachine machine;
   if (level == Level::Float) {
     runPasses(*module, buildRaising);
-    Outcome outcome{{}, ::dota::Statistics(machine.machine()), {}, {}};
+    Outcome outcome{{}, ::dota::Statistics(machine.machine()), {}, {}, {}};
     outcome.statistics.notes.push_back("f32 ops ran as compiled code");
     runPasses(*module, [](OpPassManager &pm) { pm.addPass(createDotaToLinalg()); });
     outcome.statistics.macsHost = countHostMacs(*module);
@@ -202,13 +227,14 @@ Outcome runModule(OwningOpRef<ModuleOp> module) {
   }
   PipelineOptions options;
   readPipelineOptions(options, machine);
-  compilePrograms(*module, options);
+  raiseAndCalibrate(*module);
+  std::optional<Comparison> comparison = compilePrograms(*module, entry, options);
   std::vector<std::string> notes = notesOf(*module);
   for (const std::string &note : notes)
     llvm::errs() << "dota-run: note: " << note << "\n";
 
   if (level == Level::Linalg) {
-    Outcome outcome{{}, ::dota::Statistics(machine.machine()), {}, {}};
+    Outcome outcome{{}, ::dota::Statistics(machine.machine()), {}, {}, {}};
     outcome.statistics.macsHost = countHostMacs(*module);
     outcome.statistics.macsDevice = countDeviceMacs(*module);
     outcome.statistics.notes = notes;
@@ -217,6 +243,7 @@ Outcome runModule(OwningOpRef<ModuleOp> module) {
     auto jit = compileHost(std::move(module), entry);
     HostSession session;
     outcome.results = runHost(*jit, session);
+    outcome.comparison = std::move(comparison);
     return outcome;
   }
   OwningOpRef<ModuleOp> host = hostPart(*module);
@@ -228,12 +255,18 @@ Outcome runModule(OwningOpRef<ModuleOp> module) {
     throw Reported();
   file->notes = notes;
   device = {};
-  return runOnMachine(std::move(host), *file, machine.machine());
+  Outcome outcome = runOnMachine(std::move(host), *file, machine.machine());
+  if (comparison)
+    comparison->count(outcome.statistics);
+  outcome.comparison = std::move(comparison);
+  return outcome;
 }
 
 Outcome runContainer(MLIRContext &context, std::vector<uint8_t> bytes) {
   if (reference || level != Level::Machine)
     throw Error(fmt::format("{} is compiled: it runs on the simulator only", inputFile));
+  if (isComparing())
+    throw Error(fmt::format("{} is compiled: --compare needs the module", inputFile));
   if (lanesAreGiven())
     throw Error(fmt::format("{} is compiled: its number of lanes is chosen", inputFile));
   refuseCalibrationMethod(inputFile);
@@ -253,11 +286,27 @@ Outcome runContainer(MLIRContext &context, std::vector<uint8_t> bytes) {
   return runOnMachine(std::move(host), file, machine);
 }
 
+/// Prints the table. Throws where an op is below --compare-bound.
+void reportComparison(const Comparison &comparison) {
+  fmt::print("each op's values on the device against f32; as compiled code, which the simulator "
+             "agrees with to the bit\n{}",
+             comparison.text());
+  if (compareBound.getNumOccurrences() == 0)
+    return;
+  if (const ComparedOp *first = comparison.firstBelow(compareBound))
+    throw Error(fmt::format("{} has {:.1f} dB, the first below {:g}", describe(*first),
+                            first->decibels(), compareBound.getValue()));
+}
+
 void run() {
   if (timingOnly && !outputs.empty())
     throw Error("--timing-only computes no values for --output");
   if (timingOnly && (reference || level != Level::Machine))
     throw Error("--timing-only is for the simulator");
+  if (isComparing() && (timingOnly || reference || level == Level::Float))
+    throw Error("--compare is for values of the device");
+  if (compareBound.getNumOccurrences() > 0 && !isComparing())
+    throw Error("--compare-bound is for --compare");
   if (!timingOnly && !masks.empty())
     throw Error("--masks is for --timing-only: a full run finds its own masks");
   std::vector<::dota::OutputFile> files;
@@ -270,7 +319,7 @@ void run() {
   for (const std::string &path : outputs)
     open(path);
   auto statsFile = open(stats), traceFile = open(trace), reportFile = open(report),
-       masksFile = open(dumpMasks);
+       masksFile = open(dumpMasks), compareFile = open(compare);
 
   MLIRContext context(toolRegistry());
   DiagnosticPrinter printer(context);
@@ -290,7 +339,11 @@ void run() {
     files[*reportFile].write(outcome.statistics.html(inputFile));
   if (masksFile)
     files[*masksFile].write(::dota::writeMasks(outcome.masks));
+  if (compareFile)
+    files[*compareFile].write(outcome.comparison->json());
   ::dota::OutputFile::commit(files);
+  if (outcome.comparison)
+    reportComparison(*outcome.comparison);
 }
 
 } // namespace

@@ -17,14 +17,8 @@ namespace {
 /// Elements of 4 bytes, row-major, without gaps.
 class Dense {
 public:
-  explicit Dense(const HostView &view) : view(view) {
-    for (int64_t i = 0; i < view.rank; ++i)
-      elements *= view.sizes[i];
-    int64_t stride = 1;
-    for (int64_t i = view.rank - 1; i >= 0; --i) {
-      hasGaps |= view.sizes[i] != 1 && view.strides[i] != stride;
-      stride *= view.sizes[i];
-    }
+  explicit Dense(const HostView &view)
+      : view(view), elements(view.size()), hasGaps(!view.isContiguous()) {
     if (hasGaps) {
       copy.resize(elements);
       forEach([&](int64_t at, uint32_t *value) { copy[at] = *value; });
@@ -53,8 +47,8 @@ private:
   }
 
   HostView view;
-  int64_t elements = 1;
-  bool hasGaps = false;
+  int64_t elements;
+  bool hasGaps;
   std::vector<uint32_t> copy;
 };
 

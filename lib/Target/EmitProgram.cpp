@@ -16,11 +16,7 @@ using namespace mlir;
 using namespace mlir::lane;
 using Program = ::dota::Program;
 
-namespace {
-
-/// What the container keeps of a location: the outermost name, which is that of
-/// the op it came from, and the first place in a file.
-Program::Location describe(Location location) {
+Program::Location mlir::lane::describeLocation(Location location) {
   Program::Location result;
   SmallVector<Location> left{location};
   while (!left.empty()) {
@@ -44,6 +40,8 @@ Program::Location describe(Location location) {
   return result;
 }
 
+namespace {
+
 /// The locations of a program, each once.
 class LocationTable {
 public:
@@ -52,7 +50,7 @@ public:
   uint32_t add(Location location) {
     auto [known, fresh] = numbers.try_emplace(location, 0);
     if (fresh) {
-      Program::Location described = describe(location);
+      Program::Location described = describeLocation(location);
       auto [same, isNew] = descriptions.try_emplace(
           std::tuple(described.name, described.file, described.line, described.column),
           static_cast<uint32_t>(table.size()));

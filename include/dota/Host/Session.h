@@ -25,6 +25,24 @@ struct HostView {
   /// In elements.
   const int64_t *sizes = nullptr;
   const int64_t *strides = nullptr;
+
+  /// Elements.
+  int64_t size() const {
+    int64_t count = 1;
+    for (int64_t i = 0; i < rank; ++i)
+      count *= sizes[i];
+    return count;
+  }
+  /// Row-major without gaps, as compiled code hands over most values.
+  bool isContiguous() const {
+    int64_t stride = 1;
+    for (int64_t i = rank - 1; i >= 0; --i) {
+      if (sizes[i] != 1 && strides[i] != stride)
+        return false;
+      stride *= sizes[i];
+    }
+    return true;
+  }
 };
 
 /// State of one run of compiled host code.

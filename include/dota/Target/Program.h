@@ -22,6 +22,10 @@ inline constexpr llvm::StringLiteral kMachineAttrName = "lane.machine";
 inline constexpr llvm::StringLiteral kNotesAttrName = "lane.notes";
 inline constexpr llvm::StringLiteral kHostAttrName = "lane.host";
 
+/// What a container keeps of a location: the outermost name, which is that of the
+/// op it came from, and the first place in a file.
+::dota::Program::Location describeLocation(Location location);
+
 /// Encodes a verified program. What cannot be encoded (a buffer without an
 /// address, a value beyond its field) is an error at its location.
 FailureOr<::dota::Program> emitProgram(ProgramOp program);
