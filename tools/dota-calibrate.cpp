@@ -6,7 +6,6 @@
 #include "dota/Transforms/Observations.h"
 #include "dota/runtime/Error.h"
 #include "dota/runtime/Files.h"
-#include "mlir/Bytecode/BytecodeWriter.h"
 #include "llvm/Support/CommandLine.h"
 
 using namespace mlir;
@@ -42,24 +41,14 @@ void run() {
   if (findObservations(*module).empty())
     throw Error(inputFile + " holds nothing to calibrate: no f32 op that the device could run");
   calibrateOnFiles(*module, function, inputs);
-
-  std::string text;
-  llvm::raw_string_ostream out(text);
-  if (StringRef(outputFile).ends_with(".mlirbc")) {
-    if (failed(writeBytecodeToFile(*module, out)))
-      throw Reported();
-  } else {
-    module->print(out);
-    out << "\n";
-  }
-  output.write(text);
+  writeModule(*module, outputFile, output);
   ::dota::OutputFile::commit(files);
 }
 
 } // namespace
 
 int main(int argc, char **argv) {
-  keepSharedOptions({"calibration-method", "precision", "remarks-filter"});
+  keepSharedOptions({"calibration-method", "precision", "operand-precision", "remarks-filter"});
   // Also by the name that is enough here.
   cl::alias method("method", cl::cat(category), cl::desc("the same as --calibration-method"),
                    cl::aliasopt(*cl::getRegisteredOptions().lookup("calibration-method")));

@@ -36,10 +36,16 @@ def DotaDialect : Dialect {
     /// The same for the operands that no dota op defines: an array of f32, one an
     /// operand, 0 where it does not apply.
     static constexpr ::llvm::StringLiteral kOperandRangesAttrName = "dota.operand_ranges";
-    /// On a `dota.linear` that feeds a detector: the precision of its result (a
-    /// `#dota.precision`), and its exponents, one a head, as an array of i64.
+    /// On an f32 op: the precision of its result (a `#dota.precision`); on one that
+    /// multiplies matrices, that in which it reads what is no weight, and its weight.
     static constexpr ::llvm::StringLiteral kPrecisionAttrName = "dota.precision";
+    static constexpr ::llvm::StringLiteral kOperandPrecisionAttrName = "dota.operand_precision";
+    static constexpr ::llvm::StringLiteral kWeightPrecisionAttrName = "dota.weight_precision";
+    /// On a `dota.linear` that feeds a detector: the exponents of its result, one a
+    /// head, as an array of i64.
     static constexpr ::llvm::StringLiteral kExponentsAttrName = "dota.exponents";
+    /// By which a comparison knows an f32 op in its fixed-point form: an i64.
+    static constexpr ::llvm::StringLiteral kNumberAttrName = "dota.number";
   }];
 }
 

@@ -234,6 +234,10 @@ def Dota_RmsNormOp : Dota_ComputeOp<"rms_norm"> {
 
 def Dota_ActivationOp : Dota_ComputeOp<"activation"> {
   let summary = "element-wise function of one operand";
+  let description = [{
+    `identity` changes the format alone: a fixed-point value is rounded once, to the
+    bit as `roundShift` would.
+  }];
   let arguments = (ins Dota_Tensor:$x, Dota_ActivationKindAttr:$kind);
   let results = (outs Dota_Tensor:$result);
   let assemblyFormat = "$kind $x attr-dict `:` type($x) `->` type($result)";

@@ -26,7 +26,8 @@ def Dota_ActivationKind : I32EnumAttr<"ActivationKind", "element-wise function",
     I32EnumAttrCase<"QuickGelu", 3, "quick_gelu">,
     I32EnumAttrCase<"Silu", 4, "silu">,
     I32EnumAttrCase<"Sigmoid", 5, "sigmoid">,
-    I32EnumAttrCase<"Tanh", 6, "tanh">]> {
+    I32EnumAttrCase<"Tanh", 6, "tanh">,
+    I32EnumAttrCase<"Identity", 7, "identity">]> {
   let cppNamespace = "::mlir::dota";
   let genSpecializedAttr = 0;
 }

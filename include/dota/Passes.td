@@ -33,13 +33,20 @@ def Quantize : Pass<"dota-quantize", "::mlir::ModuleOp"> {
     Every f32 op of the dialect becomes its fixed-point form. Formats:
 
     - a result: the largest exponent that holds its `dota.range`;
-    - a constant operand: the largest exponent that holds its largest magnitude,
-      stored integers in a `dota.constant`; a bias of `dota.linear` in 32 bits at
-      an exponent that is at most that of the products;
+    - a constant operand: the largest exponent that holds its largest magnitude, or,
+      for weights of 8 bits and less, that of the least squared error; stored
+      integers in a `dota.constant`; a bias of `dota.linear` in 32 bits at an
+      exponent that is at most that of the products;
+    - what products read (x of a linear, queries, keys and values) in
+      `operand-precision`: what they alone read has it from the start, anything else
+      is narrowed for them by a `dota.activation <identity>`;
     - any other operand that comes from elsewhere: a `dota.quantize` by the
       consumer's `dota.operand_ranges`;
-    - what only detectors read: INT4, or what `dota.precision` and
-      `dota.exponents` (one a head) of the producing `dota.linear` say.
+    - what only detectors read: INT4, or what `dota.exponents` (one a head) of the
+      producing `dota.linear` say.
+
+    An op's own `dota.precision` (of its result), `dota.operand_precision` and
+    `dota.weight_precision` go before the options.
 
     A `dota.dequantize` serves users outside of the dialect. Exponents are lowered
     where the bounds of the rounding rule need it (`dota.linear`'s verifier).
@@ -61,7 +68,9 @@ def Quantize : Pass<"dota-quantize", "::mlir::ModuleOp"> {
   let options = [
     Option<"precision", "precision", "std::string", "\"fx16\"", "of values: fx16 or fx8">,
     Option<"weightPrecision", "weight-precision", "std::string", "\"fx16\"",
-           "of constant weights: fx16, fx8 or fx4">
+           "of constant weights: fx16, fx8 or fx4">,
+    Option<"operandPrecision", "operand-precision", "std::string", "\"\"",
+           "in which matrix products read values: fx16 or fx8 (as precision)">
   ];
 }
 

@@ -1041,6 +1041,8 @@ Value activateFloat(ActivationKind kind, Value x, OpBuilder &b, Location loc) {
     return sigmoid(x);
   case ActivationKind::Tanh:
     return math::TanhOp::create(b, loc, x);
+  case ActivationKind::Identity:
+    return x;
   }
   llvm_unreachable("unknown activation");
 }
@@ -1063,6 +1065,8 @@ Value activate(ActivationKind kind, Value x, IRArithmetic &arithmetic) {
     return rules.sigmoid(x);
   case ActivationKind::Tanh:
     return rules.tanh(x);
+  case ActivationKind::Identity:
+    return x;
   }
   llvm_unreachable("unknown activation");
 }

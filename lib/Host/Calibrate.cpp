@@ -5,6 +5,7 @@
 #include "dota/Host/Session.h"
 #include "dota/Passes.h"
 #include "dota/Transforms/Observations.h"
+#include "dota/Transforms/Precisions.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
@@ -15,20 +16,15 @@
 using namespace mlir;
 using namespace mlir::dota;
 
-namespace {
-
 /// What was seen of one value.
-struct Seen {
+struct Calibration::Seen {
   Magnitudes magnitudes;
   /// Sum of x x^T over the rows x, each with a 1 appended.
   Eigen::MatrixXf moment;
   int64_t rows = 0;
 
   void take(const HostView &view, bool withMoment) {
-    // Compiled code hands over values without gaps, or copies them.
-    int64_t count = 1;
-    for (int64_t i = view.rank - 1; i >= 0; --i)
-      count *= view.sizes[i];
+    const int64_t count = view.size();
     const auto *data = reinterpret_cast<const float *>(view.data);
     if (!withMoment) {
       magnitudes.take(ArrayRef(data, count));
@@ -53,21 +49,13 @@ struct Seen {
   }
 };
 
-bool isContiguous(const HostView &view) {
-  int64_t stride = 1;
-  for (int64_t i = view.rank - 1; i >= 0; --i) {
-    if (view.sizes[i] != 1 && view.strides[i] != stride)
-      return false;
-    stride *= view.sizes[i];
-  }
-  return true;
-}
+namespace {
 
-ElementsAttr momentAttr(MLIRContext *context, const Seen &seen) {
-  int64_t size = seen.moment.rows();
+ElementsAttr momentAttr(MLIRContext *context, const Eigen::MatrixXf &moment) {
+  int64_t size = moment.rows();
   AsmResourceBlob blob = HeapAsmResourceBlob::allocate(size * size * sizeof(float), 64);
   Eigen::Map<Eigen::MatrixXf>(reinterpret_cast<float *>(blob.getMutableData().data()), size, size) =
-      seen.moment / static_cast<float>(seen.rows);
+      moment;
   return DenseResourceElementsAttr::get(
       RankedTensorType::get({size, size}, Float32Type::get(context)), "second_moment",
       std::move(blob));
@@ -79,47 +67,13 @@ bool isBias(const Observation &observation) {
          observation.operand == 2;
 }
 
-/// Bits of the value's format.
-int bitsOf(const Observation &observation, Precision precision) {
-  if (Operation *op = observation.value.getDefiningOp())
-    if (auto stated = op->getAttrOfType<PrecisionAttr>(DotaDialect::kPrecisionAttrName))
-      precision = stated.getValue();
-  return getBits(precision);
-}
-
-void annotate(const Observation &observation, const Seen &seen, const CalibrationOptions &options) {
-  Operation *op = observation.op;
-  Builder builder(op->getContext());
-  auto range = [&] {
-    // A bias has bits enough for its largest.
-    if (isBias(observation))
-      return seen.magnitudes.largest();
-    return seen.magnitudes.range(options.rule, bitsOf(observation, options.precision));
-  };
-  switch (observation.kind) {
-  case Observation::Kind::Result:
-    if (seen.magnitudes.sawNonFinite())
-      op->emitWarning("takes values that are not finite while calibrating; its range is that of "
-                      "the others");
-    op->setAttr(DotaDialect::kRangeAttrName, builder.getF32FloatAttr(range()));
-    return;
-  case Observation::Kind::Operand: {
-    SmallVector<float> ranges(op->getNumOperands(), 0.0f);
-    if (auto known = op->getAttrOfType<DenseF32ArrayAttr>(DotaDialect::kOperandRangesAttrName))
-      ranges.assign(known.asArrayRef().begin(), known.asArrayRef().end());
-    ranges[observation.operand] = range();
-    op->setAttr(DotaDialect::kOperandRangesAttrName, builder.getDenseF32ArrayAttr(ranges));
-    return;
-  }
-  case Observation::Kind::Moment:
-    if (seen.rows)
-      op->setAttr(kSecondMomentAttrName, momentAttr(op->getContext(), seen));
-    return;
-  case Observation::Kind::KeyMoment:
-    if (seen.rows)
-      op->setAttr(kKeySecondMomentAttrName, momentAttr(op->getContext(), seen));
-    return;
-  }
+void setOperandRange(Operation *op, unsigned operand, float range) {
+  SmallVector<float> ranges(op->getNumOperands(), 0.0f);
+  if (auto known = op->getAttrOfType<DenseF32ArrayAttr>(DotaDialect::kOperandRangesAttrName))
+    ranges.assign(known.asArrayRef().begin(), known.asArrayRef().end());
+  ranges[operand] = range;
+  op->setAttr(DotaDialect::kOperandRangesAttrName,
+              Builder(op->getContext()).getDenseF32ArrayAttr(ranges));
 }
 
 } // namespace
@@ -145,15 +99,31 @@ std::string mlir::dota::describe(const CalibrationOptions &options) {
   case RangeRule::Kind::Percentile:
     return llvm::formatv(", by percentile {0:F3}", options.rule.percent);
   case RangeRule::Kind::Mse:
-    return (", by least squared error in " + stringifyPrecision(options.precision)).str();
+    return (", by least squared error in " + stringifyPrecision(options.precisions.values) +
+            (options.precisions.operands == options.precisions.values
+                 ? ""
+                 : " and " + stringifyPrecision(options.precisions.operands)))
+        .str();
   }
   return "";
 }
 
-LogicalResult mlir::dota::calibrate(ModuleOp module, StringRef function,
-                                    ArrayRef<std::vector<HostTensor>> samples,
-                                    const CalibrationOptions &options) {
-  SmallVector<Observation> observations = findObservations(module);
+Calibration::Calibration(ModuleOp module, const RangeRule &rule)
+    : module(module), rule(rule), observations(findObservations(module)),
+      seen(observations.size()) {
+  if (rule.kind != RangeRule::Kind::Max)
+    for (const Observation &observation : observations)
+      if (observation.kind == Observation::Kind::Result ||
+          observation.kind == Observation::Kind::Operand)
+        seen[observation.id].magnitudes = Magnitudes(/*withHistogram=*/true);
+}
+Calibration::~Calibration() = default;
+Calibration::Calibration(Calibration &&) noexcept = default;
+Calibration &Calibration::operator=(Calibration &&) noexcept = default;
+
+FailureOr<Calibration> Calibration::observe(ModuleOp module, StringRef function,
+                                            ArrayRef<std::vector<HostTensor>> samples,
+                                            const RangeRule &rule) {
   OwningOpRef<ModuleOp> observed = module.clone();
   PassManager pm(module.getContext());
   pm.addPass(createInsertObservers());
@@ -164,23 +134,70 @@ LogicalResult mlir::dota::calibrate(ModuleOp module, StringRef function,
   if (failed(jit))
     return failure();
 
-  std::vector<Seen> seen(observations.size());
-  if (options.rule.kind != RangeRule::Kind::Max)
-    for (const Observation &observation : observations)
-      if (observation.kind == Observation::Kind::Result ||
-          observation.kind == Observation::Kind::Operand)
-        seen[observation.id].magnitudes = Magnitudes(/*withHistogram=*/true);
+  Calibration calibration(module, rule);
   HostSession session;
   session.observe = [&](const HostView &value, int64_t id, bool moment) {
-    if (!isContiguous(value))
+    if (!value.isContiguous())
       throw std::runtime_error("a value to observe has gaps between its rows");
-    seen.at(id).take(value, moment);
+    calibration.seen.at(id).take(value, moment);
   };
   for (const std::vector<HostTensor> &sample : samples)
     if (auto results = (*jit)->run(sample, session); !results)
       return module.emitError() << "calibration failed: " << toString(results.takeError());
 
-  for (const Observation &observation : observations)
-    annotate(observation, seen[observation.id], options);
+  for (const Observation &observation : calibration.observations) {
+    const Seen &seen = calibration.seen[observation.id];
+    if (observation.kind == Observation::Kind::Result && seen.magnitudes.sawNonFinite())
+      observation.op->emitWarning("takes values that are not finite while calibrating; its range "
+                                  "is that of the others");
+    if (seen.rows)
+      observation.op->setAttr(
+          observation.kind == Observation::Kind::Moment ? kSecondMomentAttrName
+                                                        : kKeySecondMomentAttrName,
+          momentAttr(module.getContext(), seen.moment / static_cast<float>(seen.rows)));
+  }
+  return calibration;
+}
+
+void Calibration::annotate(const PrecisionOptions &options) const {
+  // Getters of ops are not const.
+  ModuleOp annotated = module;
+  const Precisions precisions(annotated, options);
+  Builder builder(annotated.getContext());
+  for (const Observation &observation : observations) {
+    observation.op->removeAttr(DotaDialect::kRangeAttrName);
+    observation.op->removeAttr(DotaDialect::kOperandRangesAttrName);
+  }
+  for (const Observation &observation : observations) {
+    Operation *op = observation.op;
+    const Magnitudes &magnitudes = seen[observation.id].magnitudes;
+    auto range = [&](Precision precision) { return magnitudes.range(rule, getBits(precision)); };
+    if (observation.kind == Observation::Kind::Operand) {
+      // A bias has bits enough for its largest.
+      setOperandRange(op, observation.operand,
+                      isBias(observation)
+                          ? magnitudes.largest()
+                          : range(precisions.ofOperand(op->getOpOperand(observation.operand))));
+    } else if (observation.kind == Observation::Kind::Result) {
+      const Precision precision = precisions.ofResult(observation.value);
+      op->setAttr(DotaDialect::kRangeAttrName, builder.getF32FloatAttr(range(precision)));
+      // Products that read it with fewer bits have a range of their own.
+      if (rule.kind == RangeRule::Kind::Mse)
+        for (OpOperand &use : observation.value.getUses())
+          if (isProductOperand(use) && getBits(precisions.ofOperand(use)) < getBits(precision))
+            setOperandRange(use.getOwner(), use.getOperandNumber(),
+                            range(precisions.ofOperand(use)));
+    }
+  }
+}
+
+LogicalResult mlir::dota::calibrate(ModuleOp module, StringRef function,
+                                    ArrayRef<std::vector<HostTensor>> samples,
+                                    const CalibrationOptions &options) {
+  FailureOr<Calibration> calibration =
+      Calibration::observe(module, function, samples, options.rule);
+  if (failed(calibration))
+    return failure();
+  calibration->annotate(options.precisions);
   return success();
 }

@@ -7,6 +7,7 @@
 #include "dota/runtime/Error.h"
 #include "dota/runtime/Files.h"
 #include "mlir/Bytecode/BytecodeReader.h"
+#include "mlir/Bytecode/BytecodeWriter.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Remarks.h"
@@ -75,6 +76,10 @@ static cl::opt<int64_t> detectRowsFlag(
              "-1: what should take the fewest cycles"));
 static cl::opt<std::string> precisionFlag("precision", cl::cat(shared), cl::init("fx16"),
                                           cl::desc("of values: fx16 or fx8"));
+static cl::opt<std::string>
+    operandPrecisionFlag("operand-precision", cl::cat(shared),
+                         cl::desc("in which matrix products read values: fx16 or fx8 (as "
+                                  "--precision)"));
 static cl::opt<std::string> weightPrecisionFlag("weight-precision", cl::cat(shared),
                                                 cl::init("fx16"),
                                                 cl::desc("of constant weights: fx16, fx8 or fx4"));
@@ -148,6 +153,7 @@ void mlir::dota::readPipelineOptions(PipelineOptions &options, const ChosenMachi
   options.detectorPrecision = detectorPrecisionFlag;
   options.detectRows = detectRowsFlag;
   options.precision = precisionFlag;
+  options.operandPrecision = operandPrecisionFlag;
   options.weightPrecision = weightPrecisionFlag;
 }
 
@@ -167,7 +173,9 @@ CalibrationOptions mlir::dota::readCalibrationOptions() {
     throw ::dota::Error("--calibration-method has percentile '" + figure.str() +
                         "'; a number above 0, at most 100, expected");
   // dota-quantize says what is wrong with another.
-  options.precision = symbolizePrecision(precisionFlag).value_or(Precision::FX16);
+  options.precisions.values = symbolizePrecision(precisionFlag).value_or(Precision::FX16);
+  options.precisions.operands =
+      symbolizePrecision(operandPrecisionFlag).value_or(options.precisions.values);
   return options;
 }
 
@@ -194,9 +202,8 @@ SmallVector<RankedTensorType> mlir::dota::staticArguments(FunctionOpInterface en
   return types;
 }
 
-/// Samples of `entry`'s arguments, see calibrateOnFiles.
-static std::vector<std::vector<HostTensor>> readSamples(FunctionOpInterface entry,
-                                                        ArrayRef<std::string> paths) {
+std::vector<std::vector<HostTensor>> mlir::dota::readSamples(FunctionOpInterface entry,
+                                                             ArrayRef<std::string> paths) {
   SmallVector<RankedTensorType> types = staticArguments(entry);
   if (paths.empty() || types.empty() || paths.size() % types.size() != 0)
     throw ::dota::Error(fmt::format("{} arrays are given to calibrate on; '{}' takes {} arguments",
@@ -323,6 +330,19 @@ void mlir::dota::runPasses(ModuleOp module, llvm::function_ref<void(OpPassManage
   build(pm);
   if (failed(pm.run(module)))
     throw Reported();
+}
+
+void mlir::dota::writeModule(ModuleOp module, StringRef path, ::dota::OutputFile &file) {
+  std::string text;
+  llvm::raw_string_ostream out(text);
+  if (path.ends_with(".mlirbc")) {
+    if (failed(writeBytecodeToFile(module, out)))
+      throw Reported();
+  } else {
+    module.print(out);
+    out << "\n";
+  }
+  file.write(text);
 }
 
 //===----------------------------------------------------------------------===//

@@ -350,6 +350,8 @@ static double evaluateActivation(ActivationKind kind, double x) {
     return 1 / (1 + std::exp(-x));
   case ActivationKind::Tanh:
     return std::tanh(x);
+  case ActivationKind::Identity:
+    return x;
   }
   return 0;
 }

@@ -1,6 +1,6 @@
 //===- Magnitudes.cpp - how large the values of a tensor get ----------------===//
 
-#include "dota/Host/Magnitudes.h"
+#include "dota/Transforms/Magnitudes.h"
 #include "dota/Dialect/Dota/FixedPoint.h"
 #include "dota/runtime/Numerics.h"
 #include <algorithm>

@@ -41,8 +41,10 @@ MaskedAttentionOp mlir::dota::maskAttention(AttentionOp op, Value mask) {
   auto sparse = MaskedAttentionOp::create(builder, op.getLoc(), op.getResult().getType(), op.getQ(),
                                           op.getK(), op.getV(), mask, op.getBias(), op.getHeads(),
                                           op.getKvHeads(), op.getScale(), op.getCausal());
-  if (Attribute range = op->getAttr(DotaDialect::kRangeAttrName))
-    sparse->setAttr(DotaDialect::kRangeAttrName, range);
+  for (StringRef name : {DotaDialect::kRangeAttrName, DotaDialect::kPrecisionAttrName,
+                         DotaDialect::kOperandPrecisionAttrName, DotaDialect::kNumberAttrName})
+    if (Attribute attribute = op->getAttr(name))
+      sparse->setAttr(name, attribute);
   if (auto ranges = op->getAttrOfType<DenseF32ArrayAttr>(DotaDialect::kOperandRangesAttrName)) {
     SmallVector<float> withMask(ranges.asArrayRef());
     withMask.insert(withMask.begin() + 3, 0.0f);

@@ -10,6 +10,8 @@
 #include "dota/Dialect/Dota/ConstantData.h"
 #include "dota/Dialect/Dota/FixedPoint.h"
 #include "dota/Passes.h"
+#include "dota/Transforms/Magnitudes.h"
+#include "dota/Transforms/Precisions.h"
 #include "dota/runtime/Numerics.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Builders.h"
@@ -63,6 +65,19 @@ public:
     return static_cast<double>(largest);
   }
 
+  /// The range of the exponent that stores a constant, known to be finite, with the
+  /// least squared error.
+  double finestRange(ElementsAttr value, int bits) {
+    auto [known, isNew] = finest.try_emplace({value, bits}, 0.0);
+    if (isNew) {
+      auto data = getConstantData<float>(value);
+      Magnitudes magnitudes(/*withHistogram=*/true);
+      magnitudes.take(data->stored);
+      known->second = magnitudes.range({RangeRule::Kind::Mse}, bits);
+    }
+    return known->second;
+  }
+
   /// A constant whose range is known to be finite, in fixed point.
   Value quantize(OpBuilder &builder, Location loc, ElementsAttr value, Type format) {
     RankedTensorType type = RankedTensorType::get(value.getShapedType().getShape(), format);
@@ -84,6 +99,7 @@ private:
   }
 
   DenseMap<Attribute, double> ranges;
+  DenseMap<std::pair<Attribute, int>, double> finest;
   DenseMap<std::pair<Attribute, Type>, ElementsAttr> quantized;
 };
 
@@ -95,16 +111,14 @@ ElementsAttr constantOf(Value value) {
 
 class Quantizer {
 public:
-  Quantizer(ModuleOp module, Precision precision, Precision weightPrecision)
-      : module(module), context(module.getContext()), precision(precision),
-        weightPrecision(weightPrecision) {}
+  Quantizer(ModuleOp module, const PrecisionOptions &options)
+      : module(module), context(module.getContext()), precisions(module, options) {}
 
   LogicalResult run() {
     module->walk([&](Operation *op) {
       if (isFloatOp(op))
         ops.insert(op);
     });
-    chooseDetectorPrecisions();
     for (Operation *op : ops)
       if (failed(convert(op)))
         return failure();
@@ -117,53 +131,6 @@ private:
   static bool isFloatOp(Operation *op) {
     return isa<WorkOpInterface>(op) && !isa<QuantizeOp, DequantizeOp>(op) &&
            tensorOf(op->getOperand(0)).getElementType().isF32();
-  }
-
-  bool isFloatResult(Value value) {
-    Operation *op = value.getDefiningOp();
-    return op && ops.contains(op);
-  }
-
-  //===--------------------------------------------------------------------===//
-  // Precisions
-  //===--------------------------------------------------------------------===//
-
-  static std::optional<Precision> statedPrecision(Value value) {
-    if (Operation *op = value.getDefiningOp())
-      if (auto stated = op->getAttrOfType<PrecisionAttr>(DotaDialect::kPrecisionAttrName))
-        return stated.getValue();
-    return std::nullopt;
-  }
-
-  /// Both factors of a detector in one precision: the stated one, or INT4 where
-  /// nothing but detectors reads them.
-  void chooseDetectorPrecisions() {
-    for (Operation *op : ops) {
-      auto detect = dyn_cast<DetectOp>(op);
-      if (!detect)
-        continue;
-      std::array<Value, 2> factors{detect.getQ(), detect.getK()};
-      std::optional<Precision> chosen;
-      bool readByOthers = false;
-      for (Value factor : factors) {
-        if (!chosen)
-          chosen = statedPrecision(factor);
-        readByOthers |= llvm::any_of(factor.getUsers(), [&](Operation *user) {
-          return !isa<DetectOp>(user) && (isFloatResult(factor) || ops.contains(user));
-        });
-      }
-      if (!chosen)
-        chosen = readByOthers ? precision : Precision::INT4;
-      for (Value factor : factors)
-        detectorPrecisions.try_emplace(factor, *chosen);
-    }
-  }
-
-  Precision precisionOf(Value value) {
-    if (auto stated = statedPrecision(value))
-      return *stated;
-    auto known = detectorPrecisions.find(value);
-    return known == detectorPrecisions.end() ? precision : known->second;
   }
 
   //===--------------------------------------------------------------------===//
@@ -203,7 +170,7 @@ private:
   /// The element type of an op's result, with an exponent of at most `largest`.
   FailureOr<Type> resultFormat(Operation *op, int largest) {
     Value result = op->getResult(0);
-    Precision chosen = precisionOf(result);
+    Precision chosen = precisions.ofResult(result);
     if (auto exponents = op->getAttrOfType<DenseI64ArrayAttr>(DotaDialect::kExponentsAttrName)) {
       int64_t columns = tensorOf(result).getShape().back(), heads = exponents.size();
       if (heads == 0 || columns % heads != 0)
@@ -235,7 +202,7 @@ private:
   FailureOr<Value> operandOf(OpOperand &operand, StringRef name) {
     Value value = operand.get();
     if (Value known = fixed.lookup(value))
-      return known;
+      return inPrecisionOf(operand, name, known);
     // What is fixed point already keeps its format.
     if (auto dequantize = value.getDefiningOp<DequantizeOp>())
       return dequantize.getX();
@@ -257,8 +224,45 @@ private:
     return quantizeAtRunTime(value, *format, *range);
   }
 
+  /// A result as an operand reads it: as it is, or with fewer bits.
+  FailureOr<Value> inPrecisionOf(OpOperand &operand, StringRef name, Value value) {
+    std::optional<FixedPoint> stored = getFixedPoint(tensorOf(value).getElementType());
+    if (!stored || !isProductOperand(operand) ||
+        stored->bits <= getBits(precisions.ofOperand(operand)))
+      return value;
+    FailureOr<double> range = narrowRangeOf(operand);
+    if (failed(range))
+      return failure();
+    FailureOr<Type> format = operandFormat(operand, name, *range);
+    if (failed(format))
+      return failure();
+    Value &known = converted[{value, *format}];
+    if (!known) {
+      // Right after the value, as whoever reads it comes later.
+      OpBuilder::InsertionGuard guard(builder);
+      builder.setInsertionPointAfterValue(value);
+      known = ActivationOp::create(builder, value.getLoc(),
+                                   RankedTensorType::get(tensorOf(value).getShape(), *format),
+                                   value, ActivationKind::Identity);
+    }
+    return known;
+  }
+
+  /// The range for fewer bits than the result has: what calibration noted for them at
+  /// any reader, as all of them saw the same values, or else the result's own.
+  FailureOr<double> narrowRangeOf(OpOperand &operand) {
+    for (OpOperand &use : operand.get().getUses()) {
+      auto ranges =
+          use.getOwner()->getAttrOfType<DenseF32ArrayAttr>(DotaDialect::kOperandRangesAttrName);
+      if (ranges && isProductOperand(use) && ranges[use.getOperandNumber()] > 0 &&
+          getBits(precisions.ofOperand(use)) == getBits(precisions.ofOperand(operand)))
+        return static_cast<double>(ranges[use.getOperandNumber()]);
+    }
+    return rangeOf(operand.get().getDefiningOp());
+  }
+
   FailureOr<Type> operandFormat(OpOperand &operand, StringRef name, double range) {
-    Precision chosen = precisionOf(operand.get());
+    Precision chosen = precisions.ofOperand(operand);
     FailureOr<int> exponent = exponentFor(operand.getOwner(), name, range, getBits(chosen));
     if (failed(exponent))
       return failure();
@@ -343,7 +347,10 @@ private:
     if (failed(weightRange))
       return failure();
     Value knownWeight = fixed.lookup(op.getWeight());
-    Precision chosen = weight ? weightPrecision : precision;
+    Precision chosen =
+        weight ? precisions.ofWeight(op) : precisions.ofOperand(op.getWeightMutable());
+    if (weight && getBits(chosen) < 16)
+      weightRange = constants.finestRange(weight, getBits(chosen));
     FailureOr<int> widest = exponentFor(op, "weight", *weightRange, getBits(chosen));
     if (failed(widest))
       return failure();
@@ -403,9 +410,11 @@ private:
     state.addTypes(type);
     state.propertiesAttr = op->getPropertiesAsAttribute();
     for (NamedAttribute attribute : op->getDiscardableAttrs())
-      if (!llvm::is_contained({DotaDialect::kRangeAttrName, DotaDialect::kOperandRangesAttrName,
-                               DotaDialect::kPrecisionAttrName, DotaDialect::kExponentsAttrName},
-                              attribute.getName()))
+      if (!llvm::is_contained(
+              {DotaDialect::kRangeAttrName, DotaDialect::kOperandRangesAttrName,
+               DotaDialect::kPrecisionAttrName, DotaDialect::kOperandPrecisionAttrName,
+               DotaDialect::kWeightPrecisionAttrName, DotaDialect::kExponentsAttrName},
+              attribute.getName()))
         state.addAttribute(attribute.getName(), attribute.getValue());
     return builder.create(state)->getResult(0);
   }
@@ -440,12 +449,13 @@ private:
   ModuleOp module;
   MLIRContext *context;
   OpBuilder builder{context};
-  Precision precision, weightPrecision;
+  Precisions precisions;
   /// The f32 ops, in program order.
   llvm::SetVector<Operation *> ops;
   /// f32 results and what computes them in fixed point; masks likewise.
   DenseMap<Value, Value> fixed, masks;
-  DenseMap<Value, Precision> detectorPrecisions;
+  /// Results with fewer bits, for the products that read them so.
+  DenseMap<std::pair<Value, Type>, Value> converted;
   DenseMap<std::tuple<Value, Type, Block *>, Value> quantized;
   ConstantQuantizer constants;
 };
@@ -466,7 +476,14 @@ struct QuantizePass : mlir::dota::impl::QuantizeBase<QuantizePass> {
                                  << "'; fx16, fx8 or fx4 expected";
       return signalPassFailure();
     }
-    if (failed(Quantizer(getOperation(), *values, *weights).run()))
+    std::optional<Precision> operands =
+        operandPrecision.empty() ? values : symbolizePrecision(operandPrecision.getValue());
+    if (!operands || (*operands != Precision::FX16 && *operands != Precision::FX8)) {
+      getOperation().emitError() << "operand precision is '" << operandPrecision.getValue()
+                                 << "'; fx16 or fx8 expected";
+      return signalPassFailure();
+    }
+    if (failed(Quantizer(getOperation(), {*values, *operands, *weights}).run()))
       signalPassFailure();
   }
 };

@@ -198,6 +198,8 @@ uint64_t activateRow(ActivationKind kind, const int16_t *x, int from, int to, in
     return run([](Rules &r, float v) { return r.sigmoid(v); });
   case ActivationKind::Tanh:
     return run([](Rules &r, float v) { return r.tanh(v); });
+  case ActivationKind::Identity:
+    return run([](Rules &, float v) { return v; });
   }
   return 0;
 }

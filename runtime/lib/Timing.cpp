@@ -202,8 +202,9 @@ struct Coster {
     return element(i, {.elements = 2 * area(i), .quotients = 2 * uint64_t{i.rows}});
   }
   Cost operator()(const Activation &i) const {
-    // All but relu take an exponential and a quotient (docs/numbers.md).
-    uint64_t curved = i.kind == ActivationKind::Relu ? 0 : area(i);
+    // All that bend smoothly take an exponential and a quotient (docs/numbers.md).
+    bool isStraight = i.kind == ActivationKind::Relu || i.kind == ActivationKind::Identity;
+    uint64_t curved = isStraight ? 0 : area(i);
     return element(i, {.elements = area(i), .exponentials = curved, .quotients = curved});
   }
   Cost operator()(const Add &i) const { return element(i, {.elements = area(i)}); }

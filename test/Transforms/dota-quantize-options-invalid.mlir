@@ -1,5 +1,7 @@
 // RUN: not dota-opt %s --dota-quantize=precision=int2 2>&1 | FileCheck %s --check-prefix=VALUES
 // RUN: not dota-opt %s --dota-quantize=weight-precision=half 2>&1 | FileCheck %s --check-prefix=WEIGHTS
+// RUN: not dota-opt %s --dota-quantize=operand-precision=fx4 2>&1 | FileCheck %s --check-prefix=OPERANDS
 // VALUES: error: precision is 'int2'; fx16 or fx8 expected
 // WEIGHTS: error: weight precision is 'half'; fx16, fx8 or fx4 expected
+// OPERANDS: error: operand precision is 'fx4'; fx16 or fx8 expected
 module {}

@@ -274,10 +274,10 @@ public:
   }
   Value activation(const Value &x) {
     static const char *kinds[] = {"relu", "gelu",    "gelu_tanh", "quick_gelu",
-                                  "silu", "sigmoid", "tanh"};
+                                  "silu", "sigmoid", "tanh",      "identity"};
     int bits = activationBits();
     Value z = value(x.rows, x.cols, bits, activationExponent(bits));
-    line(z.name + " = dota.activation <" + kinds[choices.below(7)] + "> " + x.name + " : " +
+    line(z.name + " = dota.activation <" + kinds[choices.below(8)] + "> " + x.name + " : " +
          x.type + " -> " + z.type);
     return z;
   }
@@ -382,7 +382,7 @@ public:
     return chance(70) ? norm(z) : z;
   }
   Value other(const Value &x) {
-    switch (choices.below(7)) {
+    switch (choices.below(8)) {
     case 0:
       return activation(x);
     case 1:

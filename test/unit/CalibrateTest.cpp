@@ -100,6 +100,31 @@ TEST_F(CalibrateTest, RulesLookAtTheBitsOfEachValue) {
               ElementsAre(0.703125f, 0.703125f, 0.703125f, 0.703125f));
 }
 
+TEST_F(CalibrateTest, ProductsThatReadFewerBitsHaveARangeOfTheirOwn) {
+  auto module = parse(R"(
+    func.func @main(%x: tensor<4x2500xf32>) -> (tensor<4x2500xf32>, tensor<4x1xf32>) {
+      %w = arith.constant dense<0.0> : tensor<2500x1xf32>
+      %y = dota.activation <relu> %x : tensor<4x2500xf32> -> tensor<4x2500xf32>
+      %z = dota.linear %y, %w : tensor<4x2500xf32>, tensor<2500x1xf32> -> tensor<4x1xf32>
+      return %y, %z : tensor<4x2500xf32>, tensor<4x1xf32>
+    })");
+  Floats values(10000, 0.6f);
+  values[3] = 20;
+  ASSERT_TRUE(succeeded(
+      calibrate(*module, "", {{tensor({4, 2500}, values)}},
+                {.rule = {RangeRule::Kind::Mse}, .precisions = {.operands = Precision::FX8}})))
+      << diagnostics;
+  EXPECT_EQ(only<ActivationOp>(*module)
+                ->getAttrOfType<FloatAttr>(DotaDialect::kRangeAttrName)
+                .getValueAsDouble(),
+            20);
+  // Steps of a quarter make 0.6 a half; saturating the 20 at 127 eighths costs less.
+  EXPECT_THAT(only<LinearOp>(*module)
+                  ->getAttrOfType<DenseF32ArrayAttr>(DotaDialect::kOperandRangesAttrName)
+                  .asArrayRef(),
+              ElementsAre(15.875f, 0));
+}
+
 TEST_F(CalibrateTest, ReportsWhatTheModelReports) {
   auto module = parse(R"(
     func.func @main(%x: tensor<2x2xf32>) -> tensor<2x2xf32> {

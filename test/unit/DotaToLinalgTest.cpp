@@ -114,6 +114,24 @@ TEST_F(DotaToLinalgTest, ActivationsOfEveryValue) {
   }
 }
 
+TEST_F(DotaToLinalgTest, IdentityRoundsTheStoredIntegerOnce) {
+  for (auto [from, to, bits] : {std::tuple(12, 4, 8), {12, 12, 16}, {7, 9, 16}, {15, 0, 4}}) {
+    std::string qx = tensor("1x65535", fixed(16, from)), qy = tensor("1x65535", fixed(bits, to)),
+                f = tensor("1x65535");
+    auto results = run(fmt::format("func.func @main(%x: {0}) -> {0} {{\n"
+                                   "%q = dota.quantize %x : {0} -> {1}\n"
+                                   "%y = dota.activation <identity> %q : {1} -> {2}\n"
+                                   "%f = dota.dequantize %y : {2} -> {0}\n return %f : {0}\n}}",
+                                   f, qx, qy),
+                       {toFloats(allValues(), from)});
+    ASSERT_EQ(results.size(), 1u);
+    Stored expected;
+    for (int64_t x : allValues())
+      expected.push_back(rules.requantize(x, from, to, bits));
+    expectSame(results.front(), toFloats(expected, to));
+  }
+}
+
 TEST_F(DotaToLinalgTest, QuantizeEveryKindOfFloat) {
   Floats inputs;
   for (uint64_t bits = 0; bits < (uint64_t{1} << 32); bits += 65521)

@@ -499,6 +499,9 @@ TEST_P(Kernels, ActivationsOfEveryStoredValue) {
         case ActivationKind::Tanh:
           y = rules.tanh(v);
           break;
+        case ActivationKind::Identity:
+          y = v;
+          break;
         }
         wrong += out[i] != rules.quantize(y, to, 16);
         saturations -= rules.quantize(y, to, 16) != rules.quantize(y, to, 25);

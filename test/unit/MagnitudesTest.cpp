@@ -1,6 +1,6 @@
 //===- MagnitudesTest.cpp - which range a rule takes ------------------------===//
 
-#include "dota/Host/Magnitudes.h"
+#include "dota/Transforms/Magnitudes.h"
 #include "dota/Dialect/Dota/FixedPoint.h"
 #include "gtest/gtest.h"
 #include <cmath>

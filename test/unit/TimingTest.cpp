@@ -255,6 +255,9 @@ TEST(Timing, MfuWidthsBoundEachTheirOwnWork) {
   EXPECT_EQ(
       cyclesOf(Activation{.rows = 32, .cols = 32, .kind = ActivationKind::Gelu}, nullptr, machine),
       256u + 20);
+  EXPECT_EQ(cyclesOf(Activation{.rows = 32, .cols = 32, .kind = ActivationKind::Identity}, nullptr,
+                     machine),
+            84u);
   machine.mfu.dividers = 2;
   EXPECT_EQ(cyclesOf(Normalize{.rows = 32, .cols = 32}, nullptr, machine), 512u + 20);
   EXPECT_EQ(cyclesOf(LayerNorm{.rows = 32, .cols = 2}, nullptr, machine), 32u + 20);

@@ -2,9 +2,10 @@
 #ifndef DOTA_HOST_CALIBRATE_H
 #define DOTA_HOST_CALIBRATE_H
 
-#include "dota/Dialect/Dota/Dota.h"
 #include "dota/Host/Jit.h"
-#include "dota/Host/Magnitudes.h"
+#include "dota/Transforms/Magnitudes.h"
+#include "dota/Transforms/Observations.h"
+#include "dota/Transforms/Precisions.h"
 
 namespace mlir::dota {
 
@@ -13,18 +14,43 @@ bool isCalibrated(ModuleOp module);
 
 struct CalibrationOptions {
   RangeRule rule;
-  /// Of values whose op states no `dota.precision`.
-  Precision precision = Precision::FX16;
+  /// That quantisation will be given.
+  PrecisionOptions precisions;
 };
 
 /// What a note on calibration says of the rule: "" for the usual one, else
 /// ", by ...".
 std::string describe(const CalibrationOptions &options);
 
-/// Runs `function` in f32 on each of `samples` and notes on every f32 dota op of
-/// `module` what dota-quantize and dota-insert-detectors need: `dota.range`,
-/// `dota.operand_ranges`, and on attention ops the second moments. Reports errors,
-/// those of the run included, at their location or the module's.
+/// What the values of a module's f32 dota ops were on samples. The ops must outlive it.
+class Calibration {
+public:
+  /// Runs `function` in f32 on each of `samples`. Notes the second moments that
+  /// dota-insert-detectors needs on attention ops. Reports errors, those of the run
+  /// included, at their location or the module's.
+  static FailureOr<Calibration> observe(ModuleOp module, StringRef function,
+                                        ArrayRef<std::vector<HostTensor>> samples,
+                                        const RangeRule &rule);
+  ~Calibration();
+  Calibration(Calibration &&) noexcept;
+  Calibration &operator=(Calibration &&) noexcept;
+
+  /// Notes on every f32 dota op what dota-quantize needs for these precisions,
+  /// `dota.range` and `dota.operand_ranges`, in the place of what was there.
+  void annotate(const PrecisionOptions &options) const;
+
+private:
+  struct Seen;
+  Calibration(ModuleOp module, const RangeRule &rule);
+
+  ModuleOp module;
+  RangeRule rule;
+  llvm::SmallVector<Observation> observations;
+  /// By the observations' ids.
+  std::vector<Seen> seen;
+};
+
+/// Both of the above.
 LogicalResult calibrate(ModuleOp module, StringRef function,
                         ArrayRef<std::vector<HostTensor>> samples,
                         const CalibrationOptions &options = {});

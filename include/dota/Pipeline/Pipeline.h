@@ -51,6 +51,9 @@ struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
       llvm::cl::init(-1)};
   Option<std::string> precision{*this, "precision", llvm::cl::desc("of values: fx16 or fx8"),
                                 llvm::cl::init("fx16")};
+  Option<std::string> operandPrecision{
+      *this, "operand-precision",
+      llvm::cl::desc("in which matrix products read values: fx16 or fx8 (as precision)")};
   Option<std::string> weightPrecision{*this, "weight-precision",
                                       llvm::cl::desc("of constant weights: fx16, fx8 or fx4"),
                                       llvm::cl::init("fx16")};

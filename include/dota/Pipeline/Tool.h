@@ -8,6 +8,7 @@
 
 #include "dota/Host/Calibrate.h"
 #include "dota/Pipeline/Pipeline.h"
+#include "dota/runtime/Files.h"
 #include "dota/runtime/Machine.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/IR/MLIRContext.h"
@@ -40,6 +41,9 @@ bool isContainer(ArrayRef<uint8_t> bytes);
 /// MLIR text or bytecode. Throws Reported.
 OwningOpRef<ModuleOp> parseModule(MLIRContext &context, ArrayRef<uint8_t> bytes, StringRef name,
                                   DiagnosticPrinter &printer);
+
+/// Writes a module as text, or as bytecode where `path` ends in .mlirbc.
+void writeModule(ModuleOp module, StringRef path, ::dota::OutputFile &file);
 
 /// Throws Reported where a pass fails.
 void runPasses(ModuleOp module, llvm::function_ref<void(OpPassManager &)> build);
@@ -78,9 +82,12 @@ void refuseCalibrationMethod(StringRef file);
 /// tensor.
 llvm::SmallVector<RankedTensorType> staticArguments(FunctionOpInterface entry);
 
-/// Calibrates a raised module on arrays from files and notes it on the module. A
-/// sample is one array an argument, in order; more samples follow it, or are a
-/// further leading dimension of each array. Throws.
+/// Samples of a function's arguments from files: one array an argument, in order;
+/// more samples follow it, or are a further leading dimension of each array. Throws.
+std::vector<std::vector<HostTensor>> readSamples(FunctionOpInterface entry,
+                                                 ArrayRef<std::string> paths);
+
+/// Calibrates a raised module on such samples and notes it on the module. Throws.
 void calibrateOnFiles(ModuleOp module, StringRef function, ArrayRef<std::string> paths);
 
 /// Takes a name of the command line away from LLVM, for an option made after this.

@@ -1,6 +1,6 @@
 //===- Magnitudes.h - how large the values of a tensor get ------*- C++ -*-===//
-#ifndef DOTA_HOST_MAGNITUDES_H
-#define DOTA_HOST_MAGNITUDES_H
+#ifndef DOTA_TRANSFORMS_MAGNITUDES_H
+#define DOTA_TRANSFORMS_MAGNITUDES_H
 
 #include "llvm/ADT/ArrayRef.h"
 #include <cstdint>
@@ -54,4 +54,4 @@ private:
 
 } // namespace mlir::dota
 
-#endif // DOTA_HOST_MAGNITUDES_H
+#endif // DOTA_TRANSFORMS_MAGNITUDES_H

@@ -834,7 +834,9 @@ LogicalResult DotaDialect::verifyOperationAttribute(Operation *op, NamedAttribut
       if (!isRange(range))
         return op->emitError() << name << " holds " << std::to_string(range)
                                << "; finite numbers, 0 or more, expected";
-  } else if (name == kPrecisionAttrName) {
+  } else if (llvm::is_contained(
+                 {kPrecisionAttrName, kOperandPrecisionAttrName, kWeightPrecisionAttrName},
+                 name)) {
     if (!isa<PrecisionAttr>(attribute.getValue()))
       return op->emitError() << name << " is " << attribute.getValue()
                              << "; a #dota.precision expected";
@@ -842,6 +844,11 @@ LogicalResult DotaDialect::verifyOperationAttribute(Operation *op, NamedAttribut
     if (!isa<DenseI64ArrayAttr>(attribute.getValue()))
       return op->emitError() << name << " is " << attribute.getValue()
                              << "; an array of i64 expected";
+  } else if (name == kNumberAttrName) {
+    auto number = dyn_cast<IntegerAttr>(attribute.getValue());
+    if (!number || !number.getType().isInteger(64) || number.getInt() < 0)
+      return op->emitError() << name << " is " << attribute.getValue()
+                             << "; an i64, 0 or more, expected";
   }
   return success();
 }

@@ -53,3 +53,27 @@ func.func @f(%a: tensor<4x8xf32>) {
   %r = dota.softmax %a {dota.exponents = 1 : i32} : tensor<4x8xf32> -> tensor<4x8xf32>
   return
 }
+
+// -----
+
+func.func @f(%a: tensor<4x8xf32>) {
+  // expected-error @+1 {{dota.number is -1 : i64; an i64, 0 or more, expected}}
+  %r = dota.softmax %a {dota.number = -1 : i64} : tensor<4x8xf32> -> tensor<4x8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<4x8xf32>) {
+  // expected-error @+1 {{dota.operand_precision is 8 : i64; a #dota.precision expected}}
+  %r = dota.softmax %a {dota.operand_precision = 8} : tensor<4x8xf32> -> tensor<4x8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<4x8xf32>) {
+  // expected-error @+1 {{dota.weight_precision is 8 : i64; a #dota.precision expected}}
+  %r = dota.softmax %a {dota.weight_precision = 8} : tensor<4x8xf32> -> tensor<4x8xf32>
+  return
+}
