@@ -1,0 +1,142 @@
+"""Accuracy against cost by precision, on all-MiniLM-L6-v2; bench/precision calls it. Formats are calibrated on sentences that are not measured."""
+import argparse
+import json
+import os
+import sys
+import tempfile
+
+import numpy as np
+import safetensors.numpy
+
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
+sys.path[:0] = [os.path.join(ROOT, "bench"), os.path.join(ROOT, "examples", "sentence_similarity"), os.path.join(ROOT, "python")]
+from dota import export, run as dota_run  # noqa: E402
+import minilm  # noqa: E402
+from sentences import sentences  # noqa: E402
+
+# Name, what calibration is told, what dota-run is told besides.
+FX8 = ("--operand-precision=fx8",)
+SETTINGS = [
+    ("FX16", ("--method=max",), ()),
+    ("FX16, weights FX8", ("--method=max",), ("--weight-precision=fx8",)),
+    ("FX16, weights FX4", ("--method=max",), ("--weight-precision=fx4",)),
+    ("products in FX8, max", ("--method=max", *FX8), ("--weight-precision=fx8", *FX8)),
+    ("products in FX8, percentile 99.9", ("--method=percentile:99.9", *FX8), ("--weight-precision=fx8", *FX8)),
+    ("products in FX8, mse", ("--method=mse", *FX8), ("--weight-precision=fx8", *FX8)),
+    ("everything in FX8, mse", ("--method=mse", "--precision=fx8"), ("--weight-precision=fx8", "--precision=fx8")),
+]
+RETENTIONS = (0.5, 0.25, 0.1)
+DETECTORS = {"INT4": "int4", "INT2": "int2"}
+
+
+def progress(message):
+    if sys.stderr.isatty():
+        print(f"\r\033[K{message}", end="", file=sys.stderr, flush=True)
+
+
+def pack(encoder, texts, length):
+    """Token ids and mask, [texts, length]; longer texts are cut before their last token."""
+    ids, mask = np.zeros((len(texts), length), np.int32), np.zeros((len(texts), length), np.int32)
+    for row, text in enumerate(texts):
+        kept = encoder.tokenize(text)
+        if len(kept) > length:
+            kept = kept[:length - 1] + kept[-1:]
+        ids[row, :len(kept)], mask[row, :len(kept)] = kept, 1
+    return ids, mask
+
+
+def calibrate(tool, module, inputs, options, output):
+    with tempfile.TemporaryDirectory() as scratch:
+        arguments = [module, "-o", output, *options]
+        for i, value in enumerate(inputs):
+            np.save(f"{scratch}/in{i}.npy", value)
+            arguments.append(f"--input={scratch}/in{i}.npy")
+        dota_run.run_tool(tool, *arguments)
+
+
+def overlap(found, exact):
+    """The share of the exact strongest keys that were found, layer by layer: [layers]."""
+    shares = {}
+    for name, ids in exact.items():
+        layer = int(name.rsplit(".", 1)[1])
+        for ours, theirs in zip(found[name].reshape(-1, found[name].shape[-1]), ids.reshape(-1, ids.shape[-1])):
+            wanted = set(theirs.tolist()) - {0xffffffff}
+            if wanted:
+                shares.setdefault(layer, []).append(len(wanted & set(ours.tolist())) / len(wanted))
+    return [float(np.mean(shares[layer])) for layer in sorted(shares)]
+
+
+def print_table(rows):
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    for row in rows:
+        print("  ".join([row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:]))]).rstrip())
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="bench/precision", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="24 sentences instead of 200")
+    parser.add_argument("--json", metavar="FILE", help="write the figures")
+    parser.add_argument("--bin", default=os.path.join(ROOT, "build", "release", "bin"), help="where the tools lie")
+    options = parser.parse_args()
+    runner, calibrator = (os.path.join(options.bin, name) for name in ("dota-run", "dota-calibrate"))
+
+    encoder = minilm.MiniLM(None, None)
+    every, count = sentences(), 24 if options.quick else 200
+    measured, others = pack(encoder, every[:count], 32), pack(encoder, every[300:300 + count], 32)
+    figures = {"benchmark": "precision", "model": encoder.title, "sentences": count, "precisions": [], "detectors": []}
+    with tempfile.TemporaryDirectory() as folder:
+        module, calibrated = os.path.join(folder, "minilm.mlirbc"), os.path.join(folder, "calibrated.mlirbc")
+        export.from_jax(encoder.function, measured, module)
+        exact = np.asarray(encoder.embed(*measured))
+        rows = [["", "cosine to f32", "worst", "cycles a text", "DRAM MB", "energy uJ", "saturations a text"]]
+        for number, (name, calibration, precision) in enumerate(SETTINGS):
+            progress(f"[{number + 1}/{len(SETTINGS)}] {name}")
+            calibrate(calibrator, module, others, calibration, calibrated)
+            (embedded,), counters = dota_run.run(calibrated, measured, options=precision, tool=runner)
+            cosines = (embedded * exact).sum(1) / np.linalg.norm(embedded, axis=1) / np.linalg.norm(exact, axis=1)
+            figure = {"name": name, "cosine": float(cosines.mean()), "worst": float(cosines.min()),
+                      "cycles": counters["cycles.total"] / count, "dram": counters["dram.bytes"] / count,
+                      "energy": counters["energy.total"] / count, "saturations": counters["saturations"] / count}
+            figures["precisions"].append(figure)
+            rows.append([name, f"{figure['cosine']:.4f}", f"{figure['worst']:.4f}", f"{figure['cycles']:,.0f}",
+                         f"{figure['dram'] / 1e6:.2f}", f"{figure['energy']:.1f}", f"{figure['saturations']:.1f}"])
+        progress("")
+        print(f"{encoder.title}: {count} sentences of up to 32 tokens, formats calibrated on {count} others")
+        print_table(rows)
+
+        # Long enough that a tenth of the keys means something: sentences one after the other.
+        texts = 2 if options.quick else 8
+        joined = [" ".join(every[10 * i:10 * i + 10]) for i in range(2 * texts)]
+        measured, others = pack(encoder, joined[:texts], 128), pack(encoder, joined[texts:], 128)
+        export.from_jax(encoder.function, measured, module)
+        calibrate(calibrator, module, others, ("--method=max",), calibrated)
+        layers = encoder.config["num_hidden_layers"]
+        rows = [["detector, keys that stay", "all layers", *(f"layer {i}" for i in range(layers))]]
+        for retain in RETENTIONS:
+            masks = {}
+            for name, precision in {"exact": None, **DETECTORS}.items():
+                progress(f"{name} detection, {retain:.0%} of the keys")
+                path = os.path.join(folder, "masks.safetensors")
+                detector = ["--detector=oracle"] if precision is None else [f"--detector-precision={precision}"]
+                dota_run.run(calibrated, measured, retain=retain, options=[*detector, f"--dump-masks={path}"], tool=runner)
+                masks[name] = safetensors.numpy.load_file(path)
+            for name in DETECTORS:
+                shares = overlap(masks[name], masks["exact"])
+                figures["detectors"].append({"name": name, "retain": retain, "layers": shares})
+                rows.append([f"{name}, {retain:.0%}", f"{np.mean(shares):.3f}", *(f"{share:.3f}" for share in shares)])
+        progress("")
+    print(f"\nshare of the keys with the largest exact scores that a detector keeps (weighted, rank 8, {texts} texts of 128 tokens);")
+    print("layers after the first see what the layers before them kept, each run its own")
+    print_table(rows)
+    if options.json:
+        with open(options.json, "w") as file:
+            json.dump(figures, file, indent=1)
+            file.write("\n")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except RuntimeError as error:
+        # A tool's own message.
+        sys.exit(f"precision: {error}")
