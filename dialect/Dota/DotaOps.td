@@ -42,7 +42,7 @@ class Dota_ProductOp<string mnemonic, list<Trait> traits = []>
 // Matrix products and attention: RMMU
 //===----------------------------------------------------------------------===//
 
-def Dota_LinearOp : Dota_ProductOp<"linear"> {
+def Dota_LinearOp : Dota_ProductOp<"linear", [AttrSizedOperandSegments]> {
   let summary = "y = x W + b";
   let description = [{
     `x: [B x] N x K`, `weight: K x O`, `bias: O`, result `[B x] N x O`.
@@ -54,12 +54,26 @@ def Dota_LinearOp : Dota_ProductOp<"linear"> {
     ```mlir
     %y = dota.linear %x, %w, %b : tensor<128x384xf32>, tensor<384x1536xf32>, tensor<1536xf32> -> tensor<128x1536xf32>
     ```
+
+    With a mask of N keys as `live` the columns fall into `heads` groups of one
+    width, and so do the mask's heads. The products of a row are left out in the columns of a
+    group where no query of the group's heads keeps the row's key: there y = b. Attention over
+    that mask never reads them.
+
+    ```mlir
+    %k = dota.linear %x, %w live %m {heads = 12} : tensor<128x384xf32>, tensor<384x384xf32> live !dota.mask<12x128x128, keep = 13> -> tensor<128x384xf32>
+    ```
   }];
-  let arguments = (ins Dota_Tensor:$x, Dota_Tensor:$weight, Optional<Dota_Tensor>:$bias);
+  let arguments = (ins Dota_Tensor:$x, Dota_Tensor:$weight, Optional<Dota_Tensor>:$bias,
+      Optional<Dota_MaskType>:$live, OptionalAttr<ConfinedAttr<I64Attr, [IntPositive]>>:$heads);
   let results = (outs Dota_Tensor:$result);
+  let builders = [OpBuilder<(ins "::mlir::Type":$type, "::mlir::Value":$x, "::mlir::Value":$weight,
+                             "::mlir::Value":$bias), [{
+    build($_builder, $_state, type, x, weight, bias, /*live=*/::mlir::Value(), /*heads=*/::mlir::IntegerAttr());
+  }]>];
   let assemblyFormat = [{
-    $x `,` $weight (`,` $bias^)? attr-dict `:` type($x) `,` type($weight)
-    (`,` type($bias)^)? `->` type($result)
+    $x `,` $weight (`,` $bias^)? (`live` $live^)? attr-dict `:` type($x) `,` type($weight)
+    (`,` type($bias)^)? (`live` qualified(type($live))^)? `->` type($result)
   }];
   let hasCanonicalizer = 1;
 }

@@ -108,6 +108,29 @@ def MatmulOp : Instruction<"matmul", 8, Rmmu, [
   let writes = [Footprint<"c", "rows", "(8 >> narrow) * cols", "cStride ? cStride : (8 >> narrow) * cols">];
 }
 
+def RowsMatmulOp : Instruction<"rows_matmul", 13, Rmmu, [
+    Sram<"a", "operand matrix, rows x depth">,
+    Sram<"b", "operand matrix, depth x cols">,
+    Sram<"live", "a byte for each head and row of a, heads x rows: a row is live where one of its bytes is not 0">,
+    Sram<"c", "accumulator matrix, rows x cols, without gaps">,
+    U<"rows", 16, "rows of a and c">,
+    U<"cols", 20, "columns of c">,
+    U<"depth", 20, "terms of a sum">,
+    U<"aStride", 24, "bytes from row to row of a">,
+    U<"bStride", 24, "bytes from row to row of b">,
+    U<"heads", 12, "rows of live">,
+    U<"liveStride", 20, "bytes from row to row of live">,
+    PrecisionField<"aPrecision", "precision of a">,
+    PrecisionField<"bPrecision", "precision of b">,
+    Flag<"accumulate", "add to c instead of overwriting it">]> {
+  let summary = "c = a b in the rows that are live, 0 (with `accumulate`: c as it was) in the others";
+  let reads = [Footprint<"a", "rows", "bytes(depth, aPrecision)", "aStride">,
+               Footprint<"b", "depth", "bytes(cols, bPrecision)", "bStride">,
+               Footprint<"live", "heads", "rows", "liveStride">,
+               FootprintIf<"accumulate", "c", "rows", "8 * cols", "8 * cols">];
+  let writes = [Footprint<"c", "rows", "8 * cols", "8 * cols">];
+}
+
 def SddmmOp : Instruction<"sddmm", 9, Rmmu, [
     Sram<"q", "operand matrix of queries, rows x depth">,
     Sram<"k", "operand matrix of keys, keys x depth">,
@@ -396,6 +419,20 @@ def TrimOp : Instruction<"trim", 34, Detector, [
                FootprintIf<"probability", "sum", "1", "8 * rows">,
                Footprint<"ids", "rows", "4 * keep", "4 * keep">];
   let writes = [Footprint<"ids", "rows", "4 * keep", "4 * keep">];
+}
+
+def MarkOp : Instruction<"mark", 35, Detector, [
+    Sram<"ids", "kept keys, rows x keep">,
+    Sram<"live", "a byte a key: 1 where some row keeps it, else 0">,
+    U<"rows", 16, "query rows">, U<"keys", 20, "keys">, U<"keep", 16, "ids a row">,
+    Flag<"accumulate", "live has the marks of other rows; else it is cleared before">,
+    U<"mask", 12, "number of the mask in the program">,
+    U<"head", 12, "head">,
+    U<"firstRow", 20, "first query row of the tile">]> {
+  let summary = "mark the keys that some row keeps";
+  let reads = [Footprint<"ids", "rows", "4 * keep", "4 * keep">,
+               FootprintIf<"accumulate", "live", "1", "keys">];
+  let writes = [Footprint<"live", "1", "keys">];
 }
 
 def OrderOp : Instruction<"order", 33, Scheduler, [

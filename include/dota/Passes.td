@@ -501,6 +501,57 @@ def GroupRows : MaskPass<"dota-group-rows"> {
   ];
 }
 
+def SkipDeadKeys : Pass<"dota-skip-dead-keys", "::mlir::ModuleOp"> {
+  let summary = "no projections of keys that no query keeps";
+  let description = [{
+    The linears that make the keys and values of a `dota.masked_attention` take its
+    mask as `live`: a row whose key no query of the head keeps is not multiplied.
+    Attention never reads it, so results stay to the bit. What follows such a linear up
+    to the attention moves with it behind the mask; where that is found, its detection
+    so comes first.
+
+    Left alone are linears that something else reads, those that the mask is made of
+    (a detector that reads the keys), masks that keep every key of a head, and
+    attentions where finding the mask first should cost more cycles than are saved:
+    its ids go through DRAM, and x is read again. A remark (category
+    `dota-skip-dead-keys`) tells which, with both numbers.
+
+    ```mlir
+    %k = dota.linear %x, %w : tensor<128x384xf32>, tensor<384x384xf32> -> tensor<128x384xf32>
+    %m = dota.detect %lq, %lk {heads = 12} : (...) -> !dota.mask<12x128x128, keep = 13>
+    // becomes
+    %m = dota.detect %lq, %lk {heads = 12} : (...) -> !dota.mask<12x128x128, keep = 13>
+    %k = dota.linear %x, %w live %m {heads = 12} : tensor<128x384xf32>, tensor<384x384xf32> live !dota.mask<12x128x128, keep = 13> -> tensor<128x384xf32>
+    ```
+  }];
+  let options = [
+    Option<"machine", "machine", "std::string", "\"dota\"", "shipped machine, or a file; says what is cheaper">,
+    Option<"dead", "dead", "double", "-1", "share of the keys that no query of a head keeps, of masks that are found; 0: linears stay as they are; below 0: guessed from the share that a row keeps">
+  ];
+  let dependentDialects = ["::mlir::dota::DotaDialect"];
+}
+
+def OmitTokens : Pass<"dota-omit-tokens", "::mlir::ModuleOp"> {
+  let summary = "lossy: no feed-forward for tokens whose key no query keeps";
+  let description = [{
+    After a `dota.masked_attention` of a program whose queries and keys are of the same tokens, the
+    linears of a feed-forward network take its mask as `live`, all heads together: linears
+    of x or a norm of x, ops by rows, a linear whose result is added to x. A token whose
+    key no query of any head keeps goes by the residual alone, with the last linear's
+    bias. That is lossy: the layers after it see another token. Attentions and networks of
+    other forms stay. A note on the module says in how many networks it was done, a remark
+    (category `dota-omit-tokens`) in which.
+
+    ```mlir
+    %h = dota.linear %x, %w1 live %m {heads = 1} : tensor<128x384xf32>, tensor<384x1536xf32> live !dota.mask<12x128x128, keep = 13> -> tensor<128x1536xf32>
+    %a = dota.activation <gelu> %h : tensor<128x1536xf32> -> tensor<128x1536xf32>
+    %y = dota.linear %a, %w2 live %m {heads = 1} : tensor<128x1536xf32>, tensor<1536x384xf32> live !dota.mask<12x128x128, keep = 13> -> tensor<128x384xf32>
+    %r = dota.add %y, %x : (tensor<128x384xf32>, tensor<128x384xf32>) -> tensor<128x384xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::dota::DotaDialect"];
+}
+
 def ReorderKeys : MaskPass<"dota-reorder-keys"> {
   let summary = "an order of the kept keys that shares loads, where a mask is known";
   let description = [{

@@ -201,13 +201,13 @@ struct LinearLowering : Lowering<LinearOp> {
   Value lower(LinearOp op, Adaptor adaptor, RankedTensorType type, Loops &loops) const final {
     Value x = loops.toRows(adaptor.getX());
     int64_t rows = tensorOf(x).getDimSize(0), columns = type.getShape().back();
-    Value result = isFloat(op.getX()) ? lowerFloat(adaptor, x, {rows, columns}, loops)
+    Value result = isFloat(op.getX()) ? lowerFloat(op, adaptor, x, {rows, columns}, loops)
                                       : lowerFixed(op, adaptor, x, type.getElementType(), loops);
     return loops.fromRows(result, type.getShape());
   }
 
   /// The sum starts from the bias.
-  Value lowerFloat(Adaptor adaptor, Value x, Shape shape, Loops &loops) const {
+  Value lowerFloat(LinearOp op, Adaptor adaptor, Value x, Shape shape, Loops &loops) const {
     Value init;
     if (Value bias = adaptor.getBias())
       init = linalg::BroadcastOp::create(loops, bias, loops.empty(shape, loops.getF32Type()),
@@ -215,8 +215,50 @@ struct LinearLowering : Lowering<LinearOp> {
                  ->getResult(0);
     else
       init = loops.filled(shape, loops.constant(0.0f));
-    return linalg::MatmulOp::create(loops, ValueRange{x, adaptor.getWeight()}, ValueRange{init})
-        .getResult(0);
+    Value sums =
+        linalg::MatmulOp::create(loops, ValueRange{x, adaptor.getWeight()}, ValueRange{init})
+            .getResult(0);
+    return whereLive(op, adaptor, sums, init, loops);
+  }
+
+  /// With a mask: `sums` in the live rows of each group of columns, else `others`.
+  Value whereLive(LinearOp op, Adaptor adaptor, Value sums, Value others, Loops &loops) const {
+    Value mask = adaptor.getLive();
+    if (!mask)
+      return sums;
+    MaskType type = cast<MaskType>(op.getLive().getType());
+    const int64_t groups = *op.getHeads(), keys = type.getKeys(), queries = type.getRows(),
+                  heads = type.getHeads() / groups,
+                  batch = type.getShape().size() == 4 ? type.getShape().front() : 1;
+    // Each sequence's and group's: does some query of its heads keep the key?
+    mask = type.getShape().size() == 4
+               ? loops.expand(mask, {batch, groups, heads, queries, keys}, {{0}, {1, 2}, {3}, {4}})
+               : loops.expand(mask, {batch, groups, heads, queries, keys}, {{0, 1, 2}, {3}, {4}});
+    using utils::IteratorType;
+    SmallVector<IteratorType> iterators(5, IteratorType::parallel);
+    iterators[3] = iterators[4] = IteratorType::reduction;
+    Value live = loops
+                     .nest({{mask, loops.select(5, {0, 2, 3, 4, 1})}},
+                           {{loops.filled({batch, keys, groups}, loops.zero(loops.getI1Type())),
+                             loops.leading(5, 3)}},
+                           iterators,
+                           [](OpBuilder &b, Location loc, ValueRange v) -> SmallVector<Value> {
+                             return {arith::OrIOp::create(b, loc, v[1], v[0])};
+                           })
+                     .front();
+    live = loops.collapse(live, {{0, 1}, {2}});
+    const int64_t rows = batch * keys, columns = tensorOf(sums).getDimSize(1);
+    auto split = [&](Value value) {
+      return loops.expand(value, {rows, groups, columns / groups}, {{0}, {1, 2}});
+    };
+    Value chosen = loops.map({rows, groups, columns / groups}, elementOf(sums),
+                             {{split(sums), loops.identity(3)},
+                              {split(others), loops.identity(3)},
+                              {live, loops.leading(3, 2)}},
+                             [](OpBuilder &b, Location loc, ValueRange v) -> Value {
+                               return arith::SelectOp::create(b, loc, v[2], v[0], v[1]);
+                             });
+    return loops.collapse(chosen, {{0}, {1, 2}});
   }
 
   Value lowerFixed(LinearOp op, Adaptor adaptor, Value x, Type storage, Loops &loops) const {
@@ -229,6 +271,7 @@ struct LinearLowering : Lowering<LinearOp> {
                        {zeros, loops.select(3, {0, 2})},
                        {utils::IteratorType::parallel, utils::IteratorType::reduction,
                         utils::IteratorType::parallel});
+    sums = whereLive(op, adaptor, sums, zeros, loops);
 
     int from = formatOf(op.getX()).exponent + formatOf(op.getWeight()).exponent;
     int biasShift = op.getBias() ? from - formatOf(op.getBias()).exponent : 0;

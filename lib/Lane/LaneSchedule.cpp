@@ -46,7 +46,8 @@ using namespace mlir::lane;
 namespace {
 
 /// Cycles of an instruction in its unit. Lanes that load at the same time share
-/// DRAM; key orders are not known yet, so each is taken to share nothing.
+/// DRAM; key orders are not known yet, so each is taken to share nothing, nor which
+/// rows are live, so all are taken to be.
 class Costs {
 public:
   Costs(const ::dota::Machine &machine, size_t lanes) : machine(machine) {
@@ -67,7 +68,8 @@ public:
       assume(*sddmm);
     else if (auto *spmm = std::get_if<::dota::Spmm>(&instruction))
       assume(*spmm);
-    return ::dota::costOf(instruction, machine, mode, &work).cycles;
+    auto *product = std::get_if<::dota::RowsMatmul>(&instruction);
+    return ::dota::costOf(instruction, machine, mode, &work, product ? product->rows : 0).cycles;
   }
 
 private:

@@ -45,6 +45,10 @@ void mlir::dota::buildPrograms(OpPassManager &pm, const PipelineOptions &options
   pm.addPass(createCSEPass());
   pm.addPass(createOutline());
   pm.addPass(createCanonicalizerPass());
+  // In programs, where it is known which lanes would multiply in which precision.
+  pm.addPass(createSkipDeadKeys({options.machine, options.deadKeys}));
+  if (options.omitTokens)
+    pm.addPass(createOmitTokens());
 }
 
 void mlir::dota::buildLanes(OpPassManager &pm, const PipelineOptions &options) {

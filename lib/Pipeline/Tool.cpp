@@ -64,6 +64,15 @@ static cl::opt<std::string>
     knownMasksFlag("known-masks", cl::cat(shared), cl::value_desc("FILE|FAMILY"),
                    cl::desc("attend by masks that are known when the model is compiled: a file "
                             "that --dump-masks wrote, or NAME[:SEED] with --retain"));
+static cl::opt<double> deadKeysFlag(
+    "dead-keys", cl::cat(shared), cl::init(-1), cl::value_desc("SHARE"),
+    cl::desc("share of the keys that no query of a head should keep: these are not projected where "
+             "that saves more cycles than finding the mask first costs (0: all are projected; by "
+             "default guessed from the share that a row keeps)"));
+static cl::opt<bool>
+    omitTokensFlag("omit-tokens", cl::cat(shared),
+                   cl::desc("lossy: tokens whose key no query of a layer keeps go through its "
+                            "feed-forward network by the residual alone"));
 static cl::opt<int64_t>
     rankFlag("rank", cl::cat(shared), cl::init(0),
              cl::desc("columns a head of the detector (0: 8, bits of elsa 64)"));
@@ -140,7 +149,14 @@ void mlir::dota::readPipelineOptions(PipelineOptions &options, const ChosenMachi
   }
   if (rankFlag < 0)
     throw ::dota::Error(fmt::format("--rank is {}; 0 or more expected", rankFlag.getValue()));
+  if (deadKeysFlag.getNumOccurrences() > 0 && !(deadKeysFlag >= 0 && deadKeysFlag <= 1))
+    throw ::dota::Error(
+        fmt::format("--dead-keys is {}; a share from 0 to 1 expected", deadKeysFlag.getValue()));
+  if (omitTokensFlag && retainFlag == 0 && knownMasksFlag.empty())
+    throw ::dota::Error("--omit-tokens is given, and --retain is 0: every query keeps every key");
   options.machine = machine.name();
+  options.deadKeys = deadKeysFlag;
+  options.omitTokens = omitTokensFlag;
   options.retain = retainFlag;
   options.detector = detectorFlag;
   options.dumpDetectors = dumpDetectorsFlag;

@@ -396,6 +396,10 @@ private:
       operands.push_back(bias ? constants.quantize(builder, op.getBias().getLoc(), bias, biasFormat)
                               : quantizeAtRunTime(op.getBias(), biasFormat, biasRange));
     }
+    if (Value live = op.getLive()) {
+      Value mask = masks.lookup(live);
+      operands.push_back(mask ? mask : live);
+    }
     format = resultFormat(op, products + 15);
     if (failed(format))
       return failure();

@@ -83,6 +83,8 @@ struct Checker {
       checkMaskUse(lane, index, "select", i->mask, i->head, i->firstRow, i->rows, i->keys, i->keep);
     } else if (auto *i = std::get_if<Trim>(&instruction)) {
       checkMaskUse(lane, index, "trim", i->mask, i->head, i->firstRow, i->rows, i->keys, i->keep);
+    } else if (auto *i = std::get_if<Mark>(&instruction)) {
+      checkMaskUse(lane, index, "mark", i->mask, i->head, i->firstRow, i->rows, i->keys, i->keep);
     } else if (auto *i = std::get_if<Order>(&instruction)) {
       checkMaskUse(lane, index, "order", i->mask, i->head, i->firstRow, i->rows, i->keys, i->keep);
     }

@@ -23,6 +23,8 @@ ModeUse dota::modeUseOf(const Instruction &instruction) {
 unsigned dota::widestBits(const Instruction &instruction) {
   if (auto *i = std::get_if<Matmul>(&instruction))
     return std::max(i->unsignedA ? 16 : bitsOf(i->aPrecision), bitsOf(i->bPrecision));
+  if (auto *i = std::get_if<RowsMatmul>(&instruction))
+    return std::max(bitsOf(i->aPrecision), bitsOf(i->bPrecision));
   if (auto *i = std::get_if<Estimate>(&instruction))
     return std::max(bitsOf(i->aPrecision), bitsOf(i->bPrecision));
   if (auto *i = std::get_if<Sddmm>(&instruction))

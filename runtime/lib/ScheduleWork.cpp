@@ -1,6 +1,7 @@
 //===- ScheduleWork.cpp - key orders followed without values ----------------===//
 
 #include "ScheduleWork.h"
+#include "Rectangle.h"
 #include "dota/runtime/Error.h"
 
 #include <fmt/format.h>
@@ -9,31 +10,6 @@
 #include <cstring>
 
 using namespace dota;
-
-namespace {
-
-/// Where `address` stands in rows of `rowBytes` bytes, `stride` apart from `base`
-/// on: its row and its byte of the row.
-struct Position {
-  uint64_t row, byte;
-};
-std::optional<Position> positionOf(uint64_t address, uint64_t base, uint64_t rows,
-                                   uint64_t rowBytes, uint64_t stride) {
-  if (address < base || rows == 0)
-    return std::nullopt;
-  uint64_t offset = address - base;
-  uint64_t row = stride ? std::min(offset / stride, rows - 1) : 0;
-  uint64_t byte = offset - row * stride;
-  if (byte >= rowBytes)
-    return std::nullopt;
-  return Position{row, byte};
-}
-
-uint64_t extent(uint64_t rows, uint64_t rowBytes, uint64_t stride) {
-  return rows && rowBytes ? (rows - 1) * stride + rowBytes : 0;
-}
-
-} // namespace
 
 ScheduleWork::ScheduleWork(const Program &program,
                            std::span<const std::vector<Instruction>> streams,

@@ -12,6 +12,7 @@
 #include "dota/runtime/Simulator.h"
 #include "Execution.h"
 #include "LaneConflicts.h"
+#include "LiveRows.h"
 #include "ScheduleWork.h"
 #include "Workers.h"
 #include "dota/runtime/Error.h"
@@ -367,7 +368,7 @@ struct Run {
     ++queue.issued;
 
     ExecuteResult result = effects.of(number, lane.next);
-    Cost cost = costOf(instruction, machine, lane.mode, &result.order);
+    Cost cost = costOf(instruction, machine, lane.mode, &result.order, result.liveRows);
     lane.mode.follow(instruction);
     OperationStatistics &operation = statistics.operations[locationIndex(number, lane.next)];
     ++operation.instructions;
@@ -377,6 +378,11 @@ struct Run {
       statistics.keyWork += result.order;
     else if (std::holds_alternative<Spmm>(instruction))
       statistics.valueWork += result.order;
+    else if (auto *product = std::get_if<RowsMatmul>(&instruction)) {
+      statistics.liveMacs += cost.events.macs;
+      statistics.deadMacs +=
+          uint64_t{product->rows} * product->cols * product->depth - cost.events.macs;
+    }
 
     if (unit == Unit::Dma) {
       lane.transfers.push_back({lane.time, cost.events.dramBytes, lane.next});
@@ -719,15 +725,19 @@ void Simulator::run(std::span<const void *const> inputs, std::span<void *const> 
   std::map<uint32_t, Mask> masks;
   std::string source = program.masks.empty() ? "none" : "found";
   std::optional<ScheduleWork> schedules;
+  std::optional<LiveRows> liveRows;
   Effects effects;
 
   if (options.timingOnly) {
     masks = s.masksFor(options, source);
     schedules.emplace(program, s.streams, s.machine.orderOptions());
+    liveRows.emplace(program, s.streams);
     effects.of = [&](unsigned lane, size_t index) {
+      const Instruction &instruction = s.streams[lane][index];
       try {
         return ExecuteResult{.saturations = 0,
-                             .order = schedules->follow(lane, s.streams[lane][index], masks)};
+                             .order = schedules->follow(lane, instruction, masks),
+                             .liveRows = liveRows->follow(lane, instruction, masks)};
       } catch (const Error &error) {
         throw Error(placeOf(program, lane, index) + error.what());
       }

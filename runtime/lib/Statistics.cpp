@@ -61,6 +61,11 @@ constexpr Definition kDefinitions[] = {
     {"macs.performed", "macs",
      "multiply-accumulates that the RMMU did, of any precision: omitted pairs are not in it",
      Kind::Sum, COUNT(s.events.macs)},
+    {"macs.skipped", "macs",
+     "multiply-accumulates that the RMMU left out of linear ops, as no query keeps the key of "
+     "their "
+     "row",
+     Kind::Sum, COUNT(s.deadMacs)},
     {"cycles.total", "cycles",
      "from the first issue to the last result, of all sequences one after the other on one "
      "accelerator",
@@ -90,6 +95,12 @@ constexpr Definition kDefinitions[] = {
      Kind::Sum, COUNT(s.valueWork.loads)},
     {"keys.steps", "steps", "steps of all groups over their keys, a key a row and step", Kind::Sum,
      COUNT(s.keyWork.steps)},
+    {"rows.dead", "",
+     "share that macs.skipped is of the linear ops that skip: of the keys (of each head) those "
+     "that "
+     "no query keeps",
+     Kind::Ratio,
+     COUNT(ratio(static_cast<double>(s.deadMacs), static_cast<double>(s.liveMacs + s.deadMacs)))},
     {"dram.bytes", "bytes", "read and written, in whole bursts", Kind::Sum,
      COUNT(s.events.dramBytes)},
     {"dram.utilisation", "", "share of the DRAM's bandwidth that was used", Kind::Ratio,
@@ -182,6 +193,8 @@ Statistics &Statistics::operator+=(const Statistics &other) {
   pairsDense += other.pairsDense;
   keyWork += other.keyWork;
   valueWork += other.valueWork;
+  liveMacs += other.liveMacs;
+  deadMacs += other.deadMacs;
   cycles += other.cycles;
   attentionCycles += other.attentionCycles;
   detectionCycles += other.detectionCycles;

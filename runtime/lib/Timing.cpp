@@ -47,6 +47,7 @@ struct Coster {
   const Machine &m;
   const RmmuMode &mode;
   const OrderWork *work;
+  uint64_t liveRows;
 
   /// Compute and operand reads overlap; the slower one sets the pace.
   uint64_t paced(uint64_t compute, uint64_t readBytes, uint64_t latency) const {
@@ -97,7 +98,7 @@ struct Coster {
   }
 
   Cost product(const Part &part, uint64_t rows, uint64_t cols, uint64_t depth, uint64_t aBytes,
-               uint64_t bBytes) const {
+               uint64_t bBytes, uint64_t besides = 0) const {
     uint64_t steps = ceilDiv(depth, part.productsPerRow);
     // One operand stands in the PE rows, a vector each; the vectors of the other
     // are broadcast to all of them, one after the other. The array takes the way
@@ -106,6 +107,7 @@ struct Coster {
     bool standsB = bStands * rows <= aStands * cols;
     uint64_t blocks = standsB ? bStands * rows : aStands * cols;
     uint64_t read = standsB ? bBytes + bStands * aBytes : aBytes + aStands * bBytes;
+    read += besides;
     Cost cost;
     cost.cycles = paced(blocks * steps, read, m.rmmu.latency);
     cost.events.macs = rows * cols * depth;
@@ -127,6 +129,15 @@ struct Coster {
     Cost cost = product(detects(), rows, cols, i.depth, rows * bytes(i.depth, i.aPrecision),
                         cols * bytes(i.depth, i.bPrecision));
     cost.events.sramBytes += (8 >> i.narrow) * rows * cols;
+    return cost;
+  }
+  /// A product of the live rows. The marks of all are read; sums of the others are cleared
+  /// where nothing is added to them.
+  Cost operator()(const RowsMatmul &i) const {
+    uint64_t live = std::min<uint64_t>(liveRows, i.rows), cols = i.cols, depth = i.depth;
+    Cost cost = product(computes(), live, cols, depth, live * bytes(depth, i.aPrecision),
+                        live ? depth * bytes(cols, i.bPrecision) : 0, uint64_t{i.heads} * i.rows);
+    cost.events.sramBytes += 8 * cols * (i.accumulate ? 2 * live : i.rows);
     return cost;
   }
 
@@ -245,6 +256,14 @@ struct Coster {
     cost.events.sramBytes = read * passes + regionBytes(i, true);
     return cost;
   }
+  Cost operator()(const Mark &i) const {
+    uint64_t ids = uint64_t{i.rows} * i.keep, read = regionBytes(i, false);
+    Cost cost;
+    cost.cycles = paced(ceilDiv(ids, m.detector.elements), read, m.detector.latency);
+    cost.events.detectorElements = ids;
+    cost.events.sramBytes = read + regionBytes(i, true);
+    return cost;
+  }
   Cost operator()(const Order &i) const {
     OrderWork w = work ? *work : OrderWork{};
     uint64_t read = regionBytes(i, false);
@@ -312,6 +331,6 @@ uint64_t dota::burstBytes(uint64_t address, uint64_t rows, uint64_t rowBytes, ui
 }
 
 Cost dota::costOf(const Instruction &instruction, const Machine &machine, const RmmuMode &mode,
-                  const OrderWork *work) {
-  return std::visit(Coster{machine, mode, work}, instruction);
+                  const OrderWork *work, uint64_t liveRows) {
+  return std::visit(Coster{machine, mode, work, liveRows}, instruction);
 }

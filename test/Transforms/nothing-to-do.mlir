@@ -7,6 +7,7 @@
 // RUN: dota-opt %s --dota-insert-detectors=retain=0.5 | diff %t -
 // RUN: dota-opt %s --dota-quantize | diff %t -
 // RUN: dota-opt %s --dota-outline | diff %t -
+// RUN: dota-opt %s --dota-skip-dead-keys | diff %t -
 // RUN: dota-opt %s --dota-to-lane | diff %t -
 // RUN: dota-opt %s --dota-to-linalg | diff %t -
 // RUN: dota-opt %s --dota-call-contractions | diff %t -

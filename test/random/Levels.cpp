@@ -45,6 +45,8 @@ void compareCounts(const ::dota::Statistics &run, const ::dota::Statistics &timi
                 std::to_string(run.cycles));
   if (run.keyWork != timing.keyWork || run.valueWork != timing.valueWork)
     throw Error("timing alone visits other keys than the run");
+  if (run.liveMacs != timing.liveMacs || run.deadMacs != timing.deadMacs)
+    throw Error("timing alone leaves out other rows than the run");
   if (run.keyWork.kept != run.valueWork.kept || run.keyWork.loads != run.valueWork.loads)
     throw Error("values are visited in another way than keys");
 }
@@ -143,6 +145,7 @@ std::optional<Levels::LaneRun> Levels::lanes(const std::string &text, const Byte
   simulator.run(in, out, {.foundMasks = &result.masks});
   timing.run({}, {}, {.timingOnly = true, .masks = &result.masks});
   compareCounts(simulator.statistics(), timing.statistics());
+  result.deadMacs = simulator.statistics().deadMacs;
   result.keyWork = simulator.statistics().keyWork;
   return result;
 }

@@ -37,8 +37,9 @@ public:
     Bytes outputs;
     Masks masks;
     OrderWork keyWork;
-    int blocks = 0;    ///< instructions that take a block of keys
-    int estimates = 0; ///< of PE rows that detect while others compute
+    uint64_t deadMacs = 0; ///< products of dead rows, left out
+    int blocks = 0;        ///< instructions that take a block of keys
+    int estimates = 0;     ///< of PE rows that detect while others compute
   };
   /// On the lanes of the machine in a TOML file, after `lower`; nothing where a tile
   /// does not fit into its SRAM. Timing alone must count what the run counts, and the

@@ -113,7 +113,12 @@ public:
   int activationExponent(int bits) { return bits == 16 ? pick({10, 11, 12}) : pick({4, 5}); }
   int activationBits() { return forcedBits ? forcedBits : chance(allowFx8 ? 25 : 0) ? 8 : 16; }
 
-  Value linear(const Value &x, int64_t cols, int weightBits = 0) {
+  struct Mask {
+    std::string name, type;
+  };
+  /// With a mask: the rows are live in it, for groups of columns.
+  Value linear(const Value &x, int64_t cols, int weightBits = 0, const Mask *live = nullptr,
+               int64_t groups = 1) {
     if (!weightBits)
       weightBits = chance(70) ? 16 : pick({8, 4, 2});
     int weightExponent = weightBits - 1 + pick({0, 1});
@@ -126,8 +131,9 @@ public:
       bias = ", " + b.name;
       biasType = ", " + b.type;
     }
-    line(y.name + " = dota.linear " + x.name + ", " + w.name + bias + " : " + x.type + ", " +
-         w.type + biasType + " -> " + y.type);
+    line(y.name + " = dota.linear " + x.name + ", " + w.name + bias +
+         (live ? " live " + live->name + " {heads = " + std::to_string(groups) + "}" : "") + " : " +
+         x.type + ", " + w.type + biasType + (live ? " live " + live->type : "") + " -> " + y.type);
     return y;
   }
   /// A projection for a detector: an exponent for each head.
@@ -175,9 +181,6 @@ public:
     return {name, type};
   }
 
-  struct Mask {
-    std::string name, type;
-  };
   /// A projection whose signs are hashes.
   Value hash(const Value &x, int64_t cols) {
     Value w = constant(x.cols, cols, 16, 15);
@@ -506,6 +509,45 @@ public:
            "    dota.return %out : " + type + "\n  }\n  func.func @main(%x: " + type + ") -> " +
            type + " {\n    %r = dota.launch @p(%x) : (" + type + ") -> (" + type +
            ")\n    return %r : " + type + "\n  }\n}\n";
+  }
+
+  /// Linears of live rows that anything may read, not just attention.
+  std::string writeLive() {
+    int64_t n = pick({9, 16, 21, 40}), f = pick({16, 48}), heads = pick({1, 2, 3, 4, 6, 12});
+    int64_t groups = pick({1, heads, heads % 2 ? heads : heads / 2}), keep = pick({1, 2, 3});
+    std::string type = tensor(n, f, "f32");
+    Value x = value(n, f, 16, 11);
+    line(x.name + " = dota.quantize %x : " + type + " -> " + x.type);
+    Mask mask;
+    if (chance(30)) {
+      mask = knownMask(heads, n, n, keep);
+    } else {
+      Value lowQ = lowRank(x, heads, 4, 4), lowK = lowRank(x, heads, 4, 4);
+      mask = detect(lowQ, lowK, heads, keep, {}, chance(30));
+    }
+    choices.maybe(50, [&] {
+      // One head's mask may be found by all lanes, for several.
+      int64_t all = heads == 1 ? 4 : heads, d = 8;
+      Value q = linear(x, all * d), k = linear(x, all * d, 0, &mask, heads);
+      Value y = attend(q, k, linear(x, all * d, 0, &mask, groups), all, all, &mask, {}, false);
+      x = chance(50) ? linear(y, f) : x;
+    });
+    Value hidden = linear(x, groups * pick({4, 8, 20}), 0, &mask, groups), y = hidden;
+    choices.maybe(50, [&] { y = activation(y); });
+    y = linear(y, groups * pick({4, 12}), 0, &mask, groups);
+    std::string results, types;
+    bool both = chance(50);
+    for (const Value &v : both ? std::vector<Value>{y, hidden} : std::vector<Value>{y}) {
+      std::string name = "%v" + std::to_string(next++), out = tensor(n, v.cols, "f32");
+      line(name + " = dota.dequantize " + v.name + " : " + v.type + " -> " + out);
+      results += (results.empty() ? "" : ", ") + name;
+      types += (types.empty() ? "" : ", ") + out;
+    }
+    return "module {\n  dota.program @p(%x: " + type + ") -> (" + types + ") {\n" + body +
+           "    dota.return " + results + " : " + types + "\n  }\n  func.func @main(%x: " + type +
+           ") -> (" + types + ") {\n    %r:" + (both ? "2" : "1") + " = dota.launch @p(%x) : (" +
+           type + ") -> (" + types + ")\n    return %r#0" + (both ? ", %r#1" : "") + " : " + types +
+           "\n  }\n}\n";
   }
 
   Choices &choices;

@@ -37,7 +37,7 @@ cl::opt<std::string> output("output", cl::desc("folder that failing programs are
 /// A machine, and how programs are lowered for it.
 struct Target {
   std::string machine; // TOML
-  bool isScheduled;
+  bool isScheduled, skipsDeadKeys;
   int64_t detectRows; // as dota-to-lane takes it
 
   /// The first of a case has room for everything.
@@ -59,11 +59,14 @@ struct Target {
     text += "\n[scheduler]\ndepth = " + one({0, 1, 3, 16});
     text += "\nreload_steps = " + one({0, 1, 2}) + ".0\n";
     const int64_t detectRows = choices.pick({-1, 0, group, rows - group});
-    return {text, !choices.chance(40), detectRows < rows ? detectRows : 0};
+    const bool isScheduled = !choices.chance(40), skipsDeadKeys = choices.chance(50);
+    return {text, isScheduled, skipsDeadKeys, detectRows < rows ? detectRows : 0};
   }
 
   void lower(mlir::OpPassManager &passes, const std::string &file) const {
     using namespace mlir;
+    if (skipsDeadKeys)
+      passes.addPass(mlir::dota::createSkipDeadKeys({file, /*dead=*/1}));
     if (isScheduled) {
       mlir::dota::PipelineOptions options;
       options.machine = file;
@@ -87,8 +90,10 @@ struct Case {
     for (unsigned i = 0; i < targetCount; ++i)
       targets.push_back(Target::make(choices, i == 0));
     ProgramWriter writer(choices);
-    text = choices.chance(5) ? writer.writeLong(choices.chance(70), choices.chance(30))
-                             : writer.write();
+    if (choices.chance(5))
+      text = writer.writeLong(choices.chance(70), choices.chance(30));
+    else
+      text = choices.chance(15) ? writer.writeLive() : writer.write();
   }
   unsigned inputSeed;
   std::vector<Target> targets;
@@ -158,7 +163,8 @@ void report(Runner &runner, unsigned seed, const ChoiceList &choices) {
   std::ofstream file(path.c_str());
   file << "// " << runner.check(small) << "\n// Inputs of seed " << small.inputSeed << ".\n";
   for (const Target &target : small.targets) {
-    file << "// " << (target.isScheduled ? "Scheduled" : "Not scheduled") << " for\n";
+    file << "// " << (target.isScheduled ? "Scheduled" : "Not scheduled")
+         << (target.skipsDeadKeys ? ", without dead keys," : "") << " for\n";
     for (llvm::StringRef line : llvm::split(llvm::StringRef(target.machine).rtrim(), '\n'))
       file << "//   " << line.str() << "\n";
   }

@@ -193,6 +193,36 @@ TEST_F(DotaToLinalgTest, LinearSumsExactlyAndRoundsOnce) {
     }
 }
 
+TEST_F(DotaToLinalgTest, LinearOfLiveRows) {
+  // Of 4 heads the first two are for columns 0 and 1: they keep keys 0 and 2; the
+  // others key 1. Rows that are not live have the bias alone, in both sequences.
+  const std::string mask = "!dota.mask<2x4x2x3, keep = 1>";
+  const std::string type = tensor("2x3x2"), fx = tensor("2x3x2", fixed(16, 4)), w = tensor("2x4"),
+                    fw = tensor("2x4", fixed(16, 4)), b = tensor("4"),
+                    fb = tensor("4", fixed(32, 8)), y = tensor("2x3x4"),
+                    fy = tensor("2x3x4", fixed(16, 4));
+  auto results = run(
+      fmt::format("func.func @main(%x: {0}, %w: {1}, %b: {2}) -> ({3}, {3}) {{\n"
+                  "%m = dota.constant_mask dense<[[[0], [-1]], [[2], [0]], [[1], [1]], [[-1], "
+                  "[-1]]]> : tensor<4x2x1xi32> : {4}\n"
+                  "%f = dota.linear %x, %w, %b live %m {{heads = 2}} : {0}, {1}, {2} live {4} -> "
+                  "{3}\n"
+                  "%qx = dota.quantize %x : {0} -> {5}\n"
+                  "%qw = dota.quantize %w : {1} -> {6}\n"
+                  "%qb = dota.quantize %b : {2} -> {7}\n"
+                  "%q = dota.linear %qx, %qw, %qb live %m {{heads = 2}} : {5}, {6}, {7} live {4} "
+                  "-> {8}\n"
+                  "%d = dota.dequantize %q : {8} -> {3}\n"
+                  "return %f, %d : {3}, {3}\n}}",
+                  type, w, b, y, mask, fx, fw, fb, fy),
+      {Floats{1, 2, 3, 4, 5, 6, 1, 0, 0, 1, 1, 1}, Floats{1, 2, 3, 4, 10, 20, 30, 40},
+       Floats{0.5, 0.5, 0.5, 0.5}});
+  const Floats expected{21.5, 42.5, 0.5, 0.5, 0.5, 0.5, 129.5, 172.5, 65.5, 130.5, 0.5, 0.5,
+                        1.5,  2.5,  0.5, 0.5, 0.5, 0.5, 30.5,  40.5,  11.5, 22.5,  0.5, 0.5};
+  expectSame(results.at(0), expected);
+  expectSame(results.at(1), expected);
+}
+
 TEST_F(DotaToLinalgTest, LinearWithAnExponentAColumn) {
   const int rows = 5, depth = 8, columns = 6;
   const int exponents[] = {1, 1, 3, 3, 2, 2};

@@ -676,6 +676,44 @@ TEST_F(Execution, TrimComparesProbabilities) {
               ElementsAre(2, 3, kNoKey, kNoKey, kNoKey, kNoKey, kNoKey, kNoKey));
 }
 
+TEST_F(Execution, MarkSetsWhatSomeRowKeeps) {
+  Mark i;
+  i.ids = put<uint32_t>({1, 3, 1, kNoKey});
+  i.live = put<uint8_t>({7, 7, 7, 7, 7, 9});
+  i.rows = 2, i.keys = 5, i.keep = 2;
+  run(i);
+  EXPECT_THAT(get<uint8_t>(i.live, 6), ElementsAre(0, 1, 0, 1, 0, 9));
+  i.ids = put<uint32_t>({0, 1, kNoKey, kNoKey});
+  i.accumulate = true;
+  run(i);
+  EXPECT_THAT(get<uint8_t>(i.live, 6), ElementsAre(1, 1, 0, 1, 0, 9));
+  i.keys = 1;
+  EXPECT_EQ(errorOf(i), "mark has key 1 in row 0; there are 1");
+}
+
+TEST_F(Execution, RowsMatmulOfTheLiveRows) {
+  RowsMatmul i;
+  i.rows = 3, i.cols = 2, i.depth = 2, i.heads = 2, i.liveStride = 4;
+  i.a = put<int16_t>({1, 2, 3, 4, 5, 6});
+  i.aStride = 4;
+  i.b = put<int16_t>({1, 10, 100, 1000});
+  i.bStride = 4;
+  i.live = put<uint8_t>({0, 0, 1, 1, 0, 0, 200, 1});
+  i.c = put<int64_t>({7, 7, 7, 7, 7, 7});
+  EXPECT_EQ(run(i).liveRows, 1u);
+  EXPECT_THAT(get<int64_t>(i.c, 6), ElementsAre(0, 0, 0, 0, 605, 6050));
+  // A head's bytes are closer: all rows are live, and added. What is not live stays.
+  i.liveStride = 2, i.accumulate = true;
+  EXPECT_EQ(run(i).liveRows, 3u);
+  EXPECT_THAT(get<int64_t>(i.c, 6), ElementsAre(201, 2010, 403, 4030, 1210, 12100));
+  i.heads = 1;
+  EXPECT_EQ(run(i).liveRows, 1u);
+  EXPECT_THAT(get<int64_t>(i.c, 6), ElementsAre(201, 2010, 403, 4030, 1815, 18150));
+  i.heads = 0, i.accumulate = false;
+  EXPECT_EQ(run(i).liveRows, 0u);
+  EXPECT_THAT(get<int64_t>(i.c, 6), ElementsAre(0, 0, 0, 0, 0, 0));
+}
+
 TEST_F(Execution, SelectOfNarrowScores) {
   Select i;
   i.scores = put<int16_t>({5, -9, 9, -1, 9, -32768, 0, 32767, 0, 0});

@@ -1,7 +1,7 @@
 //===- LoweringTest.cpp - programs on lanes against their meaning ----------===//
 //
-// Attention over masks that are known, and over keys that come block by block. What
-// random programs mean is held against lanes in test/random.
+// Attention over masks that are known, over keys that come block by block, and rows
+// that are left out. What random programs mean is held against lanes in test/random.
 //
 //===----------------------------------------------------------------------===//
 
@@ -174,6 +174,30 @@ TEST_P(LoweringTest, KeysBlockByBlock) {
   }
   EXPECT_GE(ran, 3) << levels.diagnostics();
   EXPECT_GE(byBlocks, 1);
+}
+
+TEST_P(LoweringTest, LiveRows) {
+  const unsigned seed = GetParam();
+  Choices choices(seed);
+  const std::string text = ProgramWriter(choices).writeLive();
+  const Bytes inputs = levels.inputs(text, seed);
+  const Bytes expected = levels.meaning(text, inputs);
+  std::optional<uint64_t> left;
+  int ran = 0;
+  for (MachineShape shape :
+       {MachineShape{1, 655360}, {2, 90112}, {4, 655360}, {8, 32768}, {3, 12288}, {4, 6144}}) {
+    SCOPED_TRACE("seed " + std::to_string(seed) + ", " + std::to_string(shape.lanes) +
+                 " lanes with " + std::to_string(shape.sram) + " bytes");
+    const auto found = lanes(text, inputs, shape);
+    if (!found)
+      continue;
+    ++ran;
+    ASSERT_EQ(firstDifference(expected, found->outputs), "") << text.substr(0, 20000);
+    // What is left out is the same for any lanes and tiles.
+    EXPECT_EQ(found->deadMacs, left.value_or(found->deadMacs)) << text.substr(0, 20000);
+    left = found->deadMacs;
+  }
+  EXPECT_GE(ran, 3) << levels.diagnostics();
 }
 
 INSTANTIATE_TEST_SUITE_P(Programs, LoweringTest, testing::Range(1U, 13U));

@@ -848,6 +848,27 @@ TEST(Simulator, SchedulesThatNobodyKnows) {
               testing::HasSubstr("timing alone cannot know the schedule from 64 in DRAM"));
 }
 
+TEST(Simulator, LiveRowsThatNobodyKnows) {
+  RowsMatmul product{.a = 0,
+                     .b = 1024,
+                     .live = 2048,
+                     .c = 4096,
+                     .rows = 4,
+                     .cols = 4,
+                     .depth = 4,
+                     .aStride = 8,
+                     .bStride = 8,
+                     .heads = 1,
+                     .liveStride = 4};
+  EXPECT_THAT(
+      messageOf(programOf({{product}}), machineOf(1)),
+      testing::HasSubstr("timing alone cannot know whether the row at 2048 in SRAM is live"));
+  Load load{.sram = 2048, .dram = 64, .rows = 1, .rowBytes = 3};
+  EXPECT_THAT(
+      messageOf(programOf({{load, Wait{kDma, 1}, product}}), machineOf(1)),
+      testing::HasSubstr("timing alone cannot know whether the row at 2048 in SRAM is live"));
+}
+
 TEST(Simulator, LanesThatMeetInDramAreComputedInOrder) {
   // Lane 1 loads what lane 0 stores without a barrier: refused by lane-verify, but
   // here the same result every time.

@@ -132,6 +132,26 @@ TEST(Timing, MatmulEvents) {
             cost.events.sramBytes - (8 - 2 * 2) * 64 * 48);
 }
 
+TEST(Timing, RowsMatmulCostsItsLiveRows) {
+  const RowsMatmul i{.rows = 128, .cols = 32, .depth = 384, .heads = 1};
+  auto cost = [&](uint64_t live) { return costOf(i, kMachine, {}, nullptr, live); };
+  // b stands in 32 PE rows: a turn of 24 cycles for each live row.
+  EXPECT_EQ(cost(128).cycles, 128u * 24 + 8);
+  EXPECT_EQ(cost(41).cycles, 41u * 24 + 8);
+  EXPECT_EQ(cost(41).events.macs, 41u * 32 * 384);
+  EXPECT_DOUBLE_EQ(cost(41).events.macsFx16, 41 * 32 * 384);
+  // b, 41 rows of a, a byte a row; sums of all rows are written.
+  EXPECT_EQ(cost(41).events.sramBytes, 384u * 64 + 41 * 768 + 128 + 8 * 128 * 32);
+  // Without live rows the marks are read and the sums cleared.
+  EXPECT_EQ(cost(0).cycles, 1u + 8);
+  EXPECT_EQ(cost(0).events.sramBytes, 128u + 8 * 128 * 32);
+  EXPECT_EQ(cost(0).events.macs, 0u);
+  RowsMatmul adds = i;
+  adds.accumulate = true;
+  EXPECT_EQ(costOf(adds, kMachine, {}, nullptr, 41).events.sramBytes,
+            384u * 64 + 41 * 768 + 128 + 2 * 8 * 41 * 32);
+}
+
 TEST(Timing, Sddmm) {
   Sddmm sddmm{.rows = 8, .keep = 10, .keys = 64, .depth = 64, .group = 4};
   OrderWork work{.groups = 2, .steps = 20, .loads = 50, .kept = 80};
@@ -282,6 +302,11 @@ TEST(Timing, DetectorAndScheduler) {
   EXPECT_EQ(cyclesOf(Trim{.rows = 8, .keys = 64, .keep = 40, .balance = 4}), 30u + 8);
   EXPECT_EQ(cyclesOf(Trim{.rows = 8, .keys = 64, .keep = 40, .balance = 4}, nullptr, twice),
             45u + 8);
+  // A pass over the ids; 4 bytes each are read, and what is marked already.
+  EXPECT_EQ(cyclesOf(Mark{.rows = 8, .keys = 64, .keep = 40}), 10u + 8);
+  EXPECT_EQ(cyclesOf(Mark{.rows = 1, .keys = 2560, .keep = 1, .accumulate = true}), 11u + 8);
+  EXPECT_EQ(costOf(Mark{.rows = 8, .keys = 64, .keep = 40}, kMachine, {}, nullptr).events,
+            (Events{.detectorElements = 320, .sramBytes = 1280 + 64}));
   OrderWork work{.groups = 2, .steps = 20, .loads = 50, .kept = 79};
   const Order order{.rows = 8, .keys = 64, .keep = 10, .group = 4};
   EXPECT_EQ(cyclesOf(order, &work), 20u + 8);
@@ -308,6 +333,7 @@ TEST(Timing, NothingCostsNothing) {
                                                                            Matmul{},
                                                                            Configure{},
                                                                            Estimate{},
+                                                                           RowsMatmul{},
                                                                            Sddmm{.group = 4},
                                                                            Spmm{.group = 4},
                                                                            Requantize{},
@@ -327,6 +353,7 @@ TEST(Timing, NothingCostsNothing) {
                                                                            Cosine{},
                                                                            Select{},
                                                                            Trim{},
+                                                                           Mark{},
                                                                            Order{.group = 4}})
     EXPECT_GE(cyclesOf(instruction, &none), 1u) << toString(instruction);
 }

@@ -49,6 +49,14 @@ struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
       *this, "detect-rows",
       llvm::cl::desc("PE rows that detect beside the others; 0 is none, -1 what is fastest"),
       llvm::cl::init(-1)};
+  Option<double> deadKeys{
+      *this, "dead-keys",
+      llvm::cl::desc("share of the keys that no query of a head should keep; 0: all are projected"),
+      llvm::cl::init(-1)};
+  Option<bool> omitTokens{
+      *this, "omit-tokens",
+      llvm::cl::desc("lossy: no feed-forward for tokens whose key no query keeps"),
+      llvm::cl::init(false)};
   Option<std::string> precision{*this, "precision", llvm::cl::desc("of values: fx16 or fx8"),
                                 llvm::cl::init("fx16")};
   Option<std::string> operandPrecision{

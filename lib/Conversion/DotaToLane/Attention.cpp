@@ -141,6 +141,8 @@ AttentionKernel::Layout AttentionKernel::layoutFor(int64_t rows, int64_t scoreRo
       layout.ids = ring(4 * rows * keep, last - s.order + 1 + ahead);
     else if (!twoPasses)
       layout.ids = ring(4 * rows * keep, last - s.select + 1);
+    if (marks())
+      layout.marks = ring(keys, s.store - s.select + 1);
     if (attends())
       layout.schedule = ring(scheduleBytes(rows), s.values - s.order + 1 + (known ? ahead : 0));
   }
@@ -235,6 +237,8 @@ double AttentionKernel::cyclesOf(Layout &layout) const {
     first.detector += parts * units.select(layout.scoreRows * lowSeen);
     if (!thresholds.empty())
       first.detector += parts * units.trim(layout.scoreRows * keep, balance != 0);
+    if (marks())
+      first.detector += parts * units.trim(layout.scoreRows * keep, false);
     if (softmaxScale)
       first.mfu += parts * units.elements(2 * layout.scoreRows * lowSeen);
     if (hashed) {
@@ -557,6 +561,18 @@ int64_t AttentionKernel::idsAddress(unsigned lane, int64_t head, int64_t row) co
   return mask->addresses[lane] + 4 * (head * queries + row) * keep;
 }
 
+void AttentionKernel::mark(Stream &stream, Value ids, Value marks, Range rows, int64_t head,
+                           bool isFirst) {
+  lane::MarkOp::create(stream, stream.location(), ids, marks, rows.size(), keys, keep,
+                       /*accumulate=*/!isFirst, mask->id, head, rows.begin);
+}
+
+void AttentionKernel::storeMarks(Stream &stream, Value marks, int64_t head) {
+  // Lanes that find rows of a shared mask have a row of marks each.
+  int64_t row = mask->shared ? stream.lane : head;
+  stream.store({marks}, {mask->marks + keys * row, 0}, 1, keys);
+}
+
 void AttentionKernel::emit(Stream &stream) {
   Range mine = plan.headsOf(op)[stream.lane], rows{0, queries};
   if (!attends() && mask->shared) {
@@ -800,8 +816,15 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
       lane::SelectOp::create(stream, stream.location(), scores, biasAt, ids, rows.size(), seen,
                              keep, stride, lowBias != nullptr, lowCausal, diagonal, detect->id,
                              item.head, row, lowNarrow);
+      auto markKept = [&] {
+        if (!marks())
+          return;
+        bool isFirst = rows.begin == 0 && (i == 0 || items[i - 1].headTurn != item.headTurn);
+        mark(stream, ids, layout.marks.get(stream, turnOf(i)), {row, row + rows.size()}, item.head,
+             isFirst);
+      };
       if (thresholds.empty())
-        return;
+        return markKept();
       float threshold = thresholds[thresholds.size() == 1 ? 0 : item.head];
       Value values = scores, sum = scores;
       if (softmaxScale) {
@@ -816,6 +839,7 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
       lane::TrimOp::create(stream, stream.location(), values, sum, ids, rows.size(), seen, keep,
                            toAPFloat(threshold), balance, softmaxScale.has_value(), detect->id,
                            item.head, row);
+      markKept();
     };
     if (layout.scoreRows < layout.rows) {
       // A part of the rows at a time; the next part's scores beside the selection.
@@ -843,6 +867,8 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
         const Item &item = items[i];
         stream.comesFrom(detectOp);
         stream.store(idsAt(i), {keptIds(item), 4 * keep}, item.rows.size(), 4 * keep);
+        if (marks() && (i + 1 == count || items[i + 1].headTurn != item.headTurn))
+          storeMarks(stream, layout.marks.get(stream, turnOf(i)), item.head);
       });
   }
   if (attends() && masked() && !known)

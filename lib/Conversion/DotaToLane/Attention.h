@@ -108,13 +108,13 @@ private:
     Stages stages = kTogether;
     Ring q, k, v, lowQ, lowK, bias, lowBias;
     Ring lengths, hashed; ///< of keys, where detection compares hashes; keys on their way there
-    Ring lowScores, lowE, lowSum, ids, schedule, scores, e, sum, weighted, out;
+    Ring lowScores, lowE, lowSum, ids, marks, schedule, scores, e, sum, weighted, out;
     Ring between; ///< sums, ids and exponentials that go from one pass to the other
     int64_t bytes = 0;
     std::vector<Ring *> rings() {
-      return {&q,        &k,      &v,    &lowQ,   &lowK, &bias,     &lowBias,
-              &lengths,  &hashed, &lowE, &lowSum, &ids,  &schedule, &lowScores,
-              &weighted, &scores, &e,    &sum,    &out,  &between};
+      return {&q,         &k,        &v,      &lowQ,   &lowK, &bias,  &lowBias,
+              &lengths,   &hashed,   &lowE,   &lowSum, &ids,  &marks, &schedule,
+              &lowScores, &weighted, &scores, &e,      &sum,  &out,   &between};
     }
   };
   /// A loop over tiles of rows, and in each over blocks of keys.
@@ -123,11 +123,12 @@ private:
     int64_t keys = 0;  ///< of a block
     int64_t slots = 1; ///< tiles whose ids and key order are held
     double cycles = 0; ///< of the lane with the most heads, roughly
-    Ring q, keysOrValues, bias, lengths, hashed, ids, schedule, scores, e, sum, weighted, out;
+    Ring q, keysOrValues, bias, lengths, hashed, ids, marks, schedule, scores, e, sum, weighted,
+        out;
     int64_t bytes = 0;
     void addUp() {
-      for (const Ring *r : {&q, &keysOrValues, &bias, &lengths, &hashed, &ids, &schedule, &scores,
-                            &e, &sum, &weighted, &out})
+      for (const Ring *r : {&q, &keysOrValues, &bias, &lengths, &hashed, &ids, &marks, &schedule,
+                            &scores, &e, &sum, &weighted, &out})
         bytes += r->total();
     }
   };
@@ -146,6 +147,8 @@ private:
   bool detects() const { return detect != nullptr; }
   bool attends() const { return q != nullptr; }
   bool masked() const { return mask != nullptr; }
+  /// Are the keys marked that some row keeps?
+  bool marks() const { return !attends() && mask->marked; }
   /// May a tile of a known mask have so many rows? Not where the rows of a group would
   /// come apart.
   bool keepsGroups(int64_t rows) const;
@@ -196,6 +199,9 @@ private:
   std::vector<Visit> visits(const Blocks &blocks, bool hidden, bool alsoValues) const;
   void loadBiasRows(Stream &stream, Ring &ring, int64_t turn, const Matrix &matrix,
                     int64_t biasHeads, int64_t biasRows, int64_t head, Range rows);
+  /// Marks of the keys that the rows' ids keep: after others of the head, or its first.
+  void mark(Stream &stream, Value ids, Value marks, Range rows, int64_t head, bool isFirst);
+  void storeMarks(Stream &stream, Value marks, int64_t head);
   int64_t idsAddress(unsigned lane, int64_t head, int64_t row) const;
   void pass(Stream &stream, Layout &layout, ArrayRef<Item> items, bool first, bool second);
   /// Where an operand's tile lies: in the lane for good, or in a turn of a ring.

@@ -42,6 +42,8 @@ AttentionKernel::Blocks AttentionKernel::detectionBlocks(int64_t rows, int64_t b
     blocks.hashed = ring(lengthRows() * bytesOf(hashedWidth, hashed->bits), 2);
   blocks.scores = ring(lowScoreBytes() * rows * keys, slots);
   blocks.ids = ring(4 * rows * keep, 2);
+  if (marks())
+    blocks.marks = ring(keys, 1);
   blocks.addUp();
 
   const UnitCycles units{plan.machine};
@@ -59,7 +61,8 @@ AttentionKernel::Blocks AttentionKernel::detectionBlocks(int64_t rows, int64_t b
   const double rmmu =
       visits * std::max(units.product(plan.machine.rmmu.rows, rows, part, lowWidth, bits),
                         units.read(part * bytesOf(lowWidth, lowK->bits)));
-  const double detector = units.select(rows * seen);
+  const double detector =
+      units.select(rows * seen) + (marks() ? units.trim(rows * keep, false) : 0);
   double tile = slots > 1 ? std::max({dma, rmmu, detector}) : std::max(dma, rmmu + detector);
   if (hashed) {
     tile += units.elements(rows * seen);
@@ -257,7 +260,12 @@ void AttentionKernel::detectByBlocks(Stream &stream, Blocks &blocks, int64_t hea
                            lowCausal ? visit.rows.begin + keys - queries : 0, detect->id, head,
                            visit.rows.begin, lowNarrow);
     stream.store(ids, {idsAddress(stream.lane, head, visit.rows.begin), 4 * keep}, rows, 4 * keep);
+    if (marks())
+      mark(stream, stream.at(ids), blocks.marks.get(stream, 0), visit.rows, head,
+           visit.rows.begin == 0);
   }
+  if (marks())
+    storeMarks(stream, blocks.marks.get(stream, 0), head);
 }
 
 void AttentionKernel::attendByBlocks(Stream &stream, Blocks &blocks, int64_t head) {

@@ -16,6 +16,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Tiles.h"
+#include "dota/Dialect/Dota/ConstantData.h"
 #include "dota/Dialect/Dota/FixedPoint.h"
 #include "dota/runtime/Timing.h"
 #include <cmath>
@@ -73,6 +74,13 @@ private:
       widest = wider(widest, plan[chain.linear.getWeight()].precision);
     return widest;
   }
+  /// What each lane keeps of a mask's marks: those that its linears need.
+  struct Marks {
+    const MaskInfo *mask;
+    Slicing rows;         ///< of the marks
+    int64_t address = -1; ///< of the first in DRAM
+  };
+  static bool isLive(const Chain &chain) { return static_cast<bool>(chain.linear.getLive()); }
   bool hasBias(const Chain &chain) const { return !partial() && chain.linear.getBias(); }
   std::vector<WeightTile> cut(unsigned lane, int64_t cols) const;
   SmallVector<Range> cutRuns(const Chain &chain, Range columns) const;
@@ -83,6 +91,8 @@ private:
   std::optional<Layout> layoutFor(Order order, int64_t rows, int64_t cols, int64_t depth,
                                   int64_t room, int64_t &least) const;
   double cyclesOf(const Layout &layout, double traffic, int64_t tileCount) const;
+  int64_t marksBytes() const;
+  void loadMarks(Stream &stream);
   void run(Stream &stream, Layout &layout);
   void finishTile(Stream &stream, Layout &layout, const WeightTile &tile, Range run, Range rows,
                   Value sums, int64_t weightsTurn, int64_t turn, int64_t depth);
@@ -90,10 +100,12 @@ private:
   const Plan &plan;
   const Step &step;
   const int index;
-  std::vector<Tiles> tiles;     ///< a chain
-  SmallVector<int64_t> allRuns; ///< of a chain's whole result
+  std::vector<Tiles> tiles;            ///< a chain
+  SmallVector<int64_t> allRuns;        ///< of a chain's whole result
+  llvm::MapVector<Value, Marks> marks; ///< by the mask
   Layout best;
   std::vector<std::vector<WeightTile>> laneTiles;
+  llvm::DenseMap<Value, Value> loadedMarks; ///< of the lane whose instructions are made
 };
 
 } // namespace
@@ -106,18 +118,57 @@ LinearKernel::LinearKernel(const Plan &plan, const Step &step)
       entries.push_back(chain.linear.getResult());
     tiles.emplace_back(plan, chain.ops, entries, /*wholeRows=*/false);
     allRuns.push_back(cutRuns(chain, {0, plan[chain.linear.getResult()].cols}).size());
+    if (!isLive(chain))
+      continue;
+    Marks &wanted = marks[chain.linear.getLive()];
+    wanted.mask = &plan.mask(chain.linear.getLive());
+    wanted.rows.resize(plan.lanes());
+    for (unsigned lane = 0; lane < plan.lanes(); ++lane) {
+      Range &all = wanted.rows[lane], columns = columnsOf(chain, lane);
+      if (columns.empty())
+        continue;
+      Range rows = plan.markRows(chain.linear, columns);
+      all =
+          all.empty() ? rows : Range{std::min(all.begin, rows.begin), std::max(all.end, rows.end)};
+    }
   }
 }
 
-/// Columns of a tile that share an exponent; a head each where heads are padded.
+/// Of the lane that needs most.
+int64_t LinearKernel::marksBytes() const {
+  int64_t bytes = 0;
+  for (const auto &[mask, wanted] : marks) {
+    int64_t rows = 0;
+    for (Range range : wanted.rows)
+      rows = std::max(rows, range.size());
+    bytes += alignBytes(rows * x().rows);
+  }
+  return bytes;
+}
+
+void LinearKernel::loadMarks(Stream &stream) {
+  loadedMarks.clear();
+  for (const auto &[mask, wanted] : marks) {
+    const Range rows = wanted.rows[stream.lane];
+    if (rows.empty())
+      continue;
+    const int64_t keys = x().rows, bytes = rows.size() * keys;
+    Value buffer = loadedMarks[mask] = stream.buffer(bytes);
+    stream.load({buffer}, {wanted.address + rows.begin * keys, 0}, 1, bytes);
+  }
+}
+
+/// Columns of a tile that share an exponent and live rows; a head each where heads
+/// are padded.
 SmallVector<Range> LinearKernel::cutRuns(const Chain &chain, Range columns) const {
   const Matrix &result = plan[chain.linear.getResult()];
+  const int64_t alike = isLive(chain) ? result.cols / *chain.linear.getHeads() : result.cols;
   SmallVector<Range> runs;
   for (int64_t c = columns.begin; c < columns.end; ++c) {
-    bool joins = !runs.empty() && result.exponent(c) == result.exponent(c - 1) &&
-                 !(result.padded() && c % result.unit == 0);
-    if (partial() && !runs.empty())
-      joins = true;
+    bool joins = !runs.empty() && c % alike != 0;
+    if (joins && !partial())
+      joins = result.exponent(c) == result.exponent(c - 1) &&
+              !(result.padded() && c % result.unit == 0);
     if (joins)
       ++runs.back().end;
     else
@@ -175,7 +226,7 @@ double LinearKernel::cyclesOf(const Layout &layout, double traffic, int64_t tile
     int64_t cols = std::min(layout.cols, width), count = ceil(width, std::max<int64_t>(cols, 1));
     int64_t rows = std::min(layout.rows, n);
     // A run of columns is a product.
-    int64_t runs = partial() ? 1 : ceil(cols * allRuns[number], result.cols);
+    int64_t runs = ceil(cols * allRuns[number], result.cols);
     int64_t run = ceil(cols, runs);
     double sums = std::min(ceil(rows, m.rmmu.rows) * run, rows * ceil(run, m.rmmu.rows)) *
                   ceil(std::min(layout.depth, depth), m.rmmu.columns * narrow);
@@ -244,7 +295,7 @@ std::optional<LinearKernel::Layout> LinearKernel::layoutFor(Order order, int64_t
     tiles[number].size(layout.tiles, rows, std::min(cols, width));
     constants += tiles[number].constantBytes(width);
   }
-  int64_t fixed = layout.sums.total() + layout.tiles.total() + constants;
+  int64_t fixed = layout.sums.total() + layout.tiles.total() + constants + marksBytes();
   int64_t left = room - fixed;
   int64_t rowTiles = (n + rows - 1) / rows;
   double traffic = 0;
@@ -351,9 +402,26 @@ std::optional<int64_t> LinearKernel::choose(int64_t room) {
   return std::nullopt;
 }
 
+/// Marks of a mask that is known.
+static int64_t layOutMarks(const MaskInfo &mask, Data &data) {
+  ConstantMaskOp known = mask.known;
+  auto [entry, isNew] = data.masks.insert({{known, Data::kMarks}, -1});
+  if (!isNew)
+    return entry->second;
+  const int64_t keys = mask.type.getKeys(), pairs = mask.type.getRows() * mask.type.getKeep();
+  entry->second = data.add(known.getLoc(), mask.type.getHeads() * keys);
+  auto ids = *getConstantData<int32_t>(known.getIds());
+  for (int64_t i = 0; i < mask.type.getHeads() * pairs; ++i)
+    if (ids[i] >= 0)
+      data.last()[i / pairs * keys + ids[i]] = 1;
+  return entry->second;
+}
+
 void LinearKernel::layOut(Data &data) {
   for (unsigned lane = 0; lane < plan.lanes(); ++lane)
     laneTiles.push_back(depthOf(lane).empty() ? std::vector<WeightTile>{} : cut(lane, best.cols));
+  for (auto &[value, wanted] : marks)
+    wanted.address = wanted.mask->known ? layOutMarks(*wanted.mask, data) : wanted.mask->marks;
   for (auto [number, chain] : llvm::enumerate(step.chains)) {
     const Matrix &weight = plan[chain.linear.getWeight()];
     std::optional<Constant> constant = Constant::get(weight.value);
@@ -426,6 +494,7 @@ void LinearKernel::emit(Stream &stream) {
   stream.comesFrom(step.chains.front().linear);
   for (auto [number, chain] : llvm::enumerate(step.chains))
     tiles[number].begin(stream, columnsOf(chain, stream.lane));
+  loadMarks(stream);
   stream.comesFrom(step.chains.front().linear);
   stream.configure(precision());
   Layout layout = best;
@@ -629,6 +698,17 @@ void LinearKernel::run(Stream &stream, Layout &layout) {
     int64_t bStride = bytesOf(tile.columns.size(), weight.bits);
     Place b{layout.weights.get(stream, item.weightsTurn),
             bytesOf(item.run.begin - tile.columns.begin, weight.bits), bStride};
+    if (isLive(chain)) {
+      const Value mask = chain.linear.getLive();
+      const Range heads = plan.markRows(chain.linear, item.run);
+      const int64_t before = heads.begin - marks.find(mask)->second.rows[lane].begin;
+      lane::RowsMatmulOp::create(stream, stream.location(), stream.at(a), stream.at(b),
+                                 stream.at({loadedMarks[mask], before * n + item.rows.begin, 0}),
+                                 sumsOf(item), item.rows.size(), item.run.size(), item.depth.size(),
+                                 a.stride, b.stride, heads.size(), n, x.precision, weight.precision,
+                                 /*accumulate=*/!item.first);
+      return;
+    }
     lane::MatmulOp::create(stream, stream.location(), stream.at(a), stream.at(b), sumsOf(item),
                            item.rows.size(), item.run.size(), item.depth.size(), a.stride, b.stride,
                            x.precision, weight.precision,

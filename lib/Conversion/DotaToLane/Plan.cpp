@@ -146,6 +146,11 @@ bool Plan::isBroadcast(Operation *op, Value operand) const {
          (*this)[op->getResult(0)].rows > 1;
 }
 
+/// Do linears leave out the rows of keys that a mask does not keep?
+static bool isMarked(Value mask) {
+  return llvm::any_of(mask.getUsers(), [](Operation *user) { return isa<LinearOp>(user); });
+}
+
 /// Is a mask of one head that of several?
 static bool isShared(TypedValue<MaskType> mask) {
   return llvm::any_of(mask.getUsers(), [&](Operation *user) {
@@ -167,6 +172,21 @@ LogicalResult Plan::checkMask(MaskedAttentionOp op) {
     return known.emitOpError() << "has an order of " << *known.getGroup()
                                << " rows a group; at most " << machine.rmmu.group
                                << " share a load on machine '" << machine.name << "'";
+  return success();
+}
+
+LogicalResult Plan::checkLinear(LinearOp op) {
+  if (op.getBias() && !Constant::get(op.getBias()))
+    return op.emitOpError("has a bias that is no constant");
+  Operation *weight = op.getWeight().getDefiningOp();
+  if (weight && weight->hasTrait<OpTrait::ConstantLike>() && !Constant::get(op.getWeight()))
+    return op.emitOpError("has weights whose bytes are not at hand");
+  if (!op.getLive())
+    return success();
+  if (!isa_and_present<DetectOp, ConstantMaskOp>(op.getLive().getDefiningOp()))
+    return op.emitOpError("takes a mask that no dota.detect of the program finds");
+  if (int64_t rows = (*this)[op.getX()].rows, keys = op.getLive().getType().getKeys(); rows != keys)
+    return op.emitOpError() << "works on " << rows / keys << " sequences; one expected";
   return success();
 }
 
@@ -196,13 +216,8 @@ LogicalResult Plan::checkOp(Operation *op) {
       return op->emitOpError() << "works on " << type.getShape().front()
                                << " sequences; one expected";
   }
-  if (auto linear = dyn_cast<LinearOp>(op)) {
-    if (linear.getBias() && !Constant::get(linear.getBias()))
-      return linear.emitOpError("has a bias that is no constant");
-    Operation *weight = linear.getWeight().getDefiningOp();
-    if (weight && weight->hasTrait<OpTrait::ConstantLike>() && !Constant::get(linear.getWeight()))
-      return linear.emitOpError("has weights whose bytes are not at hand");
-  }
+  if (auto linear = dyn_cast<LinearOp>(op))
+    return checkLinear(linear);
   if (auto masked = dyn_cast<MaskedAttentionOp>(op))
     return checkMask(masked);
   return success();
@@ -229,6 +244,7 @@ LogicalResult Plan::describe() {
       info.id = id++;
       info.heads = headsOf(&op);
       info.shared = isShared(detect.getMask());
+      info.marked = isMarked(detect.getMask());
       // A mask with one user next to it is found tile by tile as it is used.
       info.fused =
           !info.shared && detect->hasOneUse() && isa<MaskedAttentionOp>(*detect->user_begin());
@@ -239,6 +255,7 @@ LogicalResult Plan::describe() {
       info.type = known.getMask().getType();
       info.known = known;
       info.shared = isShared(known.getMask());
+      info.marked = isMarked(known.getMask());
       masks.insert({known.getMask(), std::move(info)});
     }
   }
@@ -254,6 +271,20 @@ Slicing Plan::rowsOf(const MaskInfo &mask) const {
   DetectOp op = mask.op;
   return partition(cast<MaskType>(op.getMask().getType()).getRows(), lanes(),
                    op.getBalance().value_or(machine.rmmu.group));
+}
+
+int64_t Plan::markRows(const MaskInfo &mask) const {
+  if (!mask.op || !mask.shared)
+    return mask.type.getHeads();
+  return llvm::count_if(rowsOf(mask), [](Range rows) { return !rows.empty(); });
+}
+
+Range Plan::markRows(LinearOp linear, Range columns) const {
+  const auto groups = static_cast<int64_t>(*linear.getHeads());
+  const int64_t width = (*this)[linear.getResult()].cols / groups;
+  // All lanes' rows, where they find parts of one head's.
+  const int64_t each = markRows(mask(linear.getLive())) / groups;
+  return {columns.begin / width * each, ((columns.end - 1) / width + 1) * each};
 }
 
 //===----------------------------------------------------------------------===//
@@ -725,6 +756,24 @@ LogicalResult Plan::chooseStorage(bool &again) {
 // DRAM and barriers
 //===----------------------------------------------------------------------===//
 
+/// Do lanes need marks that others made?
+bool Plan::readsMarksOfOthers(LinearOp linear) const {
+  const MaskInfo &info = mask(linear.getLive());
+  const Matrix &result = (*this)[linear.getResult()];
+  for (unsigned lane = 0; lane < lanes(); ++lane) {
+    // A row-parallel linear makes sums of all columns.
+    const bool byColumns = result.written == Pattern::Columns;
+    const Range columns = byColumns ? result.slicing[lane] : Range{0, result.cols};
+    if (columns.empty())
+      continue;
+    const Range wanted = markRows(linear, columns);
+    const Range own = info.shared ? Range{lane, lane + 1} : info.heads[lane];
+    if (wanted.begin < own.begin || wanted.end > own.end)
+      return true;
+  }
+  return false;
+}
+
 /// Values in DRAM that a step reads, and which part each lane reads.
 void Plan::readsOf(const Step &step, llvm::function_ref<void(Matrix &, Pattern)> f) {
   if (step.kind == Step::Copy)
@@ -780,6 +829,9 @@ void Plan::placeInDram() {
           const MaskInfo &info = mask(masked.getMask());
           step.barrier |= info.shared && info.foundEpoch == epoch;
         }
+        if (auto linear = dyn_cast<LinearOp>(op);
+            linear && linear.getLive() && !step.chains.empty())
+          step.barrier |= mask(linear.getLive()).foundEpoch == epoch && readsMarksOfOthers(linear);
       }
       if (step.barrier)
         ++epoch;
@@ -826,6 +878,8 @@ void Plan::placeInDram() {
         for (Range heads : info.heads)
           info.addresses.push_back(
               scratch(4 * heads.size() * type.getRows() * type.getKeep(), lastStep));
+      if (info.marked)
+        info.marks = scratch(markRows(info) * type.getKeys(), lastStep);
     }
     for (unsigned lane = 0; lane < lanes(); ++lane)
       if (int64_t bytes = step.kernel->scratchBytes(lane)) {

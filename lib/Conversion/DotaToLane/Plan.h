@@ -94,7 +94,12 @@ struct MaskInfo {
   /// One head for all of an attention's: rows are split over the lanes that find it.
   bool shared = false;
   SmallVector<int64_t> addresses; ///< a lane: heads x rows x keep ids, or of all rows
-  int64_t foundEpoch = -1;        ///< of a step of its own
+  /// Where linears leave out rows whose key nobody keeps: a byte a key, a row a head, or,
+  /// of a shared mask, one a lane that finds a part of it. In DRAM; of one that is
+  /// known the data has them.
+  bool marked = false;
+  int64_t marks = -1;
+  int64_t foundEpoch = -1; ///< of a step of its own
 };
 
 /// A linear and the element-wise ops that run on its tiles.
@@ -184,6 +189,10 @@ public:
   Slicing headsOf(Operation *op) const;
   /// Rows of a shared mask that each lane finds: whole groups.
   Slicing rowsOf(const MaskInfo &mask) const;
+  /// Rows of a mask's marks.
+  int64_t markRows(const MaskInfo &mask) const;
+  /// Those of them that tell which rows of a linear's columns are live; it has a mask.
+  Range markRows(LinearOp linear, Range columns) const;
   /// Are the values of an op whole rows of one row, for all rows of another?
   bool isBroadcast(Operation *op, Value operand) const;
   /// Are they the cosines and sines of a rotation, for the columns of every head?
@@ -209,6 +218,8 @@ private:
   LogicalResult describe(Value value);
   LogicalResult checkOp(Operation *op);
   LogicalResult checkMask(MaskedAttentionOp op);
+  LogicalResult checkLinear(LinearOp op);
+  bool readsMarksOfOthers(LinearOp linear) const;
   Demand demandOf(Value value);
   Demand useDemand(OpOperand &use);
   bool spread();

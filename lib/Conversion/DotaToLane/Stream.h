@@ -128,7 +128,8 @@ public:
 
   Dram &dram;
   std::vector<Block> blocks;
-  /// Of known masks: their ids (0), and their order for tiles of so many rows.
+  /// Of known masks: their marks, their ids (0), and their order for tiles of so many rows.
+  static constexpr int64_t kMarks = -1;
   std::map<std::pair<Operation *, int64_t>, int64_t> masks;
 };
 

@@ -314,6 +314,31 @@ int exponentOf(const Named &x) { return getFixedPoint(x.element())->exponent; }
 // Matrix products and attention
 //===----------------------------------------------------------------------===//
 
+/// The mask has a key for each row; its heads and the columns fall into the same groups.
+static LogicalResult verifyLive(LinearOp op, Verifier &verify, const Named &x, int64_t columns) {
+  if (!op.getLive() && !op.getHeads())
+    return success();
+  if (!op.getHeads())
+    return verify.error() << "has a live mask and no heads; both or none expected";
+  if (!op.getLive())
+    return verify.error() << "has heads and no live mask; both or none expected";
+  MaskType mask = op.getLive().getType();
+  SmallVector<int64_t> expected{mask.getHeads(), mask.getRows(), x.extent(1)};
+  if (x.rank() == 3)
+    expected.insert(expected.begin(), x.extent(2));
+  if (mask.getShape() != ArrayRef(expected))
+    return verify.error() << "live mask has the shape " << shapeText(mask.getShape()) << "; "
+                          << shapeText(expected) << " expected";
+  const auto heads = static_cast<int64_t>(*op.getHeads());
+  for (auto [what, count] :
+       {std::pair<StringRef, int64_t>("columns", columns),
+        std::pair<StringRef, int64_t>("heads of the live mask", mask.getHeads())})
+    if (count % heads != 0)
+      return verify.error() << "has " << count << " " << what << " for " << heads
+                            << " heads; a multiple expected";
+  return success();
+}
+
 LogicalResult LinearOp::verify() {
   Verifier verify(*this);
   Named x{"x", getX()}, weight{"weight", getWeight()}, result{"result", getResult()};
@@ -336,6 +361,8 @@ LogicalResult LinearOp::verify() {
   if (getBias() &&
       (failed(verify.format(bias, Format::Bias)) || failed(verify.sameLevel({x, bias})) ||
        failed(verify.shape(bias, {weight.extent(0)}))))
+    return failure();
+  if (failed(verifyLive(*this, verify, x, weight.extent(0))))
     return failure();
   if (x.isFloat())
     return success();

@@ -327,7 +327,7 @@ LogicalResult ProgramOp::verifyRegions() {
     for (Operation &op : stream.getBody().front()) {
       LogicalResult result = llvm::TypeSwitch<Operation *, LogicalResult>(&op)
                                  .Case<LoadOp, StoreOp>(verifyTransfer)
-                                 .Case<SelectOp, TrimOp, OrderOp>(verifyMaskUse)
+                                 .Case<SelectOp, TrimOp, MarkOp, OrderOp>(verifyMaskUse)
                                  .Default([](Operation *) { return success(); });
       if (failed(result))
         return failure();

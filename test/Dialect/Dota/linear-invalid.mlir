@@ -198,3 +198,51 @@ func.func @f(%x: tensor<1x4294967296xf32>, %w: tensor<4294967296x1xf32>) {
   %r = dota.linear %x, %w : tensor<1x4294967296xf32>, tensor<4294967296x1xf32> -> tensor<1x1xf32>
   return
 }
+
+// -----
+
+func.func @f(%a: tensor<4x8xf32>, %b: tensor<8x6xf32>, %m: !dota.mask<2x3x4, keep = 1>) {
+  // expected-error @+1 {{'dota.linear' op has a live mask and no heads; both or none expected}}
+  %r = dota.linear %a, %b live %m : tensor<4x8xf32>, tensor<8x6xf32> live !dota.mask<2x3x4, keep = 1> -> tensor<4x6xf32>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<4x8xf32>, %b: tensor<8x6xf32>) {
+  // expected-error @+1 {{'dota.linear' op has heads and no live mask; both or none expected}}
+  %r = dota.linear %a, %b {heads = 2} : tensor<4x8xf32>, tensor<8x6xf32> -> tensor<4x6xf32>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<4x8xf32>, %b: tensor<8x6xf32>, %m: !dota.mask<2x3x5, keep = 1>) {
+  // expected-error @+1 {{'dota.linear' op live mask has the shape 2x3x5; 2x3x4 expected}}
+  %r = dota.linear %a, %b live %m {heads = 2} : tensor<4x8xf32>, tensor<8x6xf32> live !dota.mask<2x3x5, keep = 1> -> tensor<4x6xf32>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<2x4x8xf32>, %b: tensor<8x6xf32>, %m: !dota.mask<2x3x4, keep = 1>) {
+  // expected-error @+1 {{'dota.linear' op live mask has the shape 2x3x4; 2x2x3x4 expected}}
+  %r = dota.linear %a, %b live %m {heads = 2} : tensor<2x4x8xf32>, tensor<8x6xf32> live !dota.mask<2x3x4, keep = 1> -> tensor<2x4x6xf32>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<4x8xf32>, %b: tensor<8x6xf32>, %m: !dota.mask<4x3x4, keep = 1>) {
+  // expected-error @+1 {{'dota.linear' op has 6 columns for 4 heads; a multiple expected}}
+  %r = dota.linear %a, %b live %m {heads = 4} : tensor<4x8xf32>, tensor<8x6xf32> live !dota.mask<4x3x4, keep = 1> -> tensor<4x6xf32>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<4x8xf32>, %b: tensor<8x6xf32>, %m: !dota.mask<4x3x4, keep = 1>) {
+  // expected-error @+1 {{'dota.linear' op has 4 heads of the live mask for 3 heads; a multiple expected}}
+  %r = dota.linear %a, %b live %m {heads = 3} : tensor<4x8xf32>, tensor<8x6xf32> live !dota.mask<4x3x4, keep = 1> -> tensor<4x6xf32>
+  return
+}

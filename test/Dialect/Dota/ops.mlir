@@ -18,6 +18,15 @@ func.func @linear(%x: tensor<4x8xf32>, %x3: tensor<2x4x8xf32>, %w: tensor<8x6xf3
   return
 }
 
+// CHECK-LABEL: func.func @linear_live
+func.func @linear_live(%x: tensor<4x8xf32>, %w: tensor<8x6xf32>, %b: tensor<6xf32>, %m: !dota.mask<4x3x4, keep = 1>) {
+  // CHECK: dota.linear %{{.*}}, %{{.*}}, %{{.*}} live %{{.*}} {heads = 2 : i64} : tensor<4x8xf32>, tensor<8x6xf32>, tensor<6xf32> live !dota.mask<4x3x4, keep = 1> -> tensor<4x6xf32>
+  %0 = dota.linear %x, %w, %b live %m {heads = 2} : tensor<4x8xf32>, tensor<8x6xf32>, tensor<6xf32> live !dota.mask<4x3x4, keep = 1> -> tensor<4x6xf32>
+  // CHECK: dota.linear %{{.*}}, %{{.*}} live %{{.*}} {heads = 1 : i64} : tensor<4x8xf32>, tensor<8x6xf32> live !dota.mask<4x3x4, keep = 1> -> tensor<4x6xf32>
+  %1 = dota.linear %x, %w live %m {heads = 1} : tensor<4x8xf32>, tensor<8x6xf32> live !dota.mask<4x3x4, keep = 1> -> tensor<4x6xf32>
+  return
+}
+
 // CHECK-LABEL: func.func @linear_fixed
 func.func @linear_fixed(%x: tensor<4x8x!fx16>, %w: tensor<8x4x!fx16w>, %b: tensor<4x!bias>) {
   // CHECK: dota.linear {{.*}} -> tensor<4x4x!quant.uniform<i16<-32767:32767>:f32, 3.906250e-03>>

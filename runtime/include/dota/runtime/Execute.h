@@ -34,6 +34,8 @@ struct ExecuteResult {
   /// Of `order`: the work of the schedule it made. Of `sddmm` and `spmm`: of the
   /// schedule they followed.
   OrderWork order;
+  /// Rows that `rows_matmul` computed.
+  uint64_t liveRows = 0;
 };
 
 /// Executes one instruction. Instructions of the Control unit change no values and

@@ -2,7 +2,7 @@
 //
 // The precision of a product is a property of the PE rows that it runs in, not of
 // its operands: `configure` sets it. The first rows of the array compute (`matmul`,
-// `sddmm`, `spmm`), the last ones, if any, detect (`estimate`), each part at its own
+// `rows_matmul`, `sddmm`, `spmm`), the last ones, if any, detect (`estimate`), each part at its own
 // precision and beside the other. A stream is straight, so which mode an instruction
 // finds is known from the stream alone.
 //

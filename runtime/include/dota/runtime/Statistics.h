@@ -63,6 +63,8 @@ struct Statistics {
   uint64_t pairsKept = 0, pairsDense = 0;
   OrderWork keyWork;   ///< of sddmm
   OrderWork valueWork; ///< of spmm
+  /// Of products that leave out dead rows: done, and left out.
+  uint64_t liveMacs = 0, deadMacs = 0;
 
   uint64_t cycles = 0;
   uint64_t attentionCycles = 0, detectionCycles = 0;

@@ -1,8 +1,8 @@
 //===- Timing.h - what an instruction costs ---------------------------------===//
 //
 // From the fields of the instruction, the machine, how the RMMU's rows are set and,
-// for the sparse ones, the work of their key order; never from data. docs/timing.md has the
-// formulas with an example worked by hand.
+// for the sparse ones, the work of their key order or the number of their live rows; never
+// from data. docs/timing.md has the formulas with an example worked by hand.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DOTA_RUNTIME_TIMING_H
@@ -49,9 +49,10 @@ struct Cost {
 
 /// `mode` is the one that products find, which must fit it (RmmuMode.h). `work` is that
 /// of the key order: of the one that `order` makes, of the one that `sddmm` and `spmm`
-/// follow. It may be null for every other instruction.
+/// follow. It may be null for every other instruction. `liveRows` are the rows that a
+/// `rows_matmul` computes.
 Cost costOf(const Instruction &instruction, const Machine &machine, const RmmuMode &mode,
-            const OrderWork *work);
+            const OrderWork *work, uint64_t liveRows = 0);
 
 /// Bytes that DRAM moves for `rows` rows of `rowBytes` bytes, `stride` apart from
 /// `address` on: whole bursts of each row, or of all where they touch.

@@ -1,6 +1,6 @@
 """Prints a small encoder: an embedding on the host, a layer for the device, an
-operation of the host that cuts it (with "cut"), a linear for the device, a mean on
-the host."""
+operation of the host that cuts it (with "cut"), a feed-forward network (with "feed"), a linear
+for the device, a mean on the host."""
 import random
 import sys
 
@@ -51,6 +51,14 @@ last = "%n"
 if "cut" in sys.argv:
     print(f"  %cos = math.cos %n : {X}")
     last = "%cos"
+if "feed" in sys.argv:
+    print(constant("w1", F, 2 * F))
+    print(constant("w2", 2 * F, F))
+    print(f"""  %h = dota.linear {last}, %w1 : {X}, tensor<{F}x{2 * F}xf32> -> tensor<2x{N}x{2 * F}xf32>
+  %g = dota.activation <gelu> %h : tensor<2x{N}x{2 * F}xf32> -> tensor<2x{N}x{2 * F}xf32>
+  %d = dota.linear %g, %w2 : tensor<2x{N}x{2 * F}xf32>, tensor<{2 * F}x{F}xf32> -> {X}
+  %r = dota.add %d, {last} : ({X}, {X}) -> {X}""")
+    last = "%r"
 print(f"""  %y = dota.linear {last}, %wo : {X}, {W} -> {X}
   %p = tensor.empty() : tensor<2x{F}xf32>
   %fill = linalg.fill ins(%zero : f32) outs(%p : tensor<2x{F}xf32>) -> tensor<2x{F}xf32>
