@@ -46,6 +46,8 @@ def DotaDialect : Dialect {
     static constexpr ::llvm::StringLiteral kExponentsAttrName = "dota.exponents";
     /// By which a comparison knows an f32 op in its fixed-point form: an i64.
     static constexpr ::llvm::StringLiteral kNumberAttrName = "dota.number";
+    /// On a function that was a program: the program's `mfu`.
+    static constexpr ::llvm::StringLiteral kMfuAttrName = "dota.mfu";
   }];
 }
 

@@ -361,7 +361,7 @@ def Dota_ProgramOp : Dota_Op<"program", [IsolatedFromAbove, Symbol, FunctionOpIn
   let description = [{
     A function on one sequence: arguments and results are f32 (or i32) tensors of
     one sequence, quantised and dequantised inside. The body holds ops of this
-    dialect and constants.
+    dialect and constants. `mfu` says by which of the machine's rules they compute.
 
     ```mlir
     dota.program @encoder(%x: tensor<128x384xf32>) -> tensor<128x384xf32> {
@@ -371,7 +371,8 @@ def Dota_ProgramOp : Dota_Op<"program", [IsolatedFromAbove, Symbol, FunctionOpIn
     ```
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<FunctionType>:$function_type,
-      OptionalAttr<DictArrayAttr>:$arg_attrs, OptionalAttr<DictArrayAttr>:$res_attrs);
+      OptionalAttr<DictArrayAttr>:$arg_attrs, OptionalAttr<DictArrayAttr>:$res_attrs,
+      OptionalAttr<Dota_MfuAttr>:$mfu);
   let regions = (region SizedRegion<1>:$body);
   let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;

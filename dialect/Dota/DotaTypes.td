@@ -36,6 +36,24 @@ def Dota_ActivationKindAttr
   let assemblyFormat = "`<` $value `>`";
 }
 
+def Dota_MfuFormat : I32EnumAttr<"MfuFormat", "values between the units of an MFU", [
+    I32EnumAttrCase<"FP32", 0, "fp32">,
+    I32EnumAttrCase<"FP16", 1, "fp16">]> {
+  let cppNamespace = "::mlir::dota";
+  let genSpecializedAttr = 0;
+}
+def Dota_MfuAttr : AttrDef<DotaDialect, "Mfu"> {
+  let mnemonic = "mfu";
+  let summary = "how the MFU computes";
+  let description = [{
+    The format of its values and the degree, 2 to 6, of its exponentials' polynomial
+    (`docs/numbers.md`). A program without it has `#dota.mfu<fp32, exp_degree = 6>`.
+  }];
+  let parameters = (ins EnumParameter<Dota_MfuFormat>:$format, "unsigned":$expDegree);
+  let assemblyFormat = "`<` $format `,` `exp_degree` `=` $expDegree `>`";
+  let genVerifyDecl = 1;
+}
+
 def Dota_MaskType : TypeDef<DotaDialect, "Mask", []> {
   let mnemonic = "mask";
   let summary = "the keys that each query keeps";

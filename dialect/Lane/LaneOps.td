@@ -31,7 +31,7 @@ def Lane_ProgramOp : Lane_Op<"program", [IsolatedFromAbove, Symbol, NoTerminator
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$dram_bytes,
       DefaultValuedAttr<I64Attr, "0">:$macs, DefaultValuedAttr<I64Attr, "0">:$pairs_kept,
-      DefaultValuedAttr<I64Attr, "0">:$pairs_dense);
+      DefaultValuedAttr<I64Attr, "0">:$pairs_dense, OptionalAttr<Dota_MfuAttr>:$mfu);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$sym_name `dram` $dram_bytes attr-dict-with-keyword $body";
   let hasVerifier = 1;

@@ -328,6 +328,9 @@ def Outline : Pass<"dota-outline", "::mlir::ModuleOp"> {
     the mask is read. Operands without the batch dimension are shared by all
     sequences.
 
+    Programs get the rules of the machine's MFU, which their results depend on, where these are
+    not the usual ones.
+
     Errors: a dota op that is still f32, or inside another op's region.
 
     ```mlir
@@ -338,6 +341,9 @@ def Outline : Pass<"dota-outline", "::mlir::ModuleOp"> {
     %y = dota.launch @program_0(%x) {batch = 2 : i64} : (tensor<2x4x8xf32>) -> tensor<2x4x8xf32>
     ```
   }];
+  let options = [
+    Option<"machine", "machine", "std::string", /*default=*/"\"dota\"", "shipped machine, or a file">
+  ];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::dota::DotaDialect",
                            "::mlir::tensor::TensorDialect"];
 }

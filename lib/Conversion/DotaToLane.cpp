@@ -12,6 +12,7 @@
 
 #include "../Lane/SramPlacement.h"
 #include "DotaToLane/Stream.h"
+#include "dota/Dialect/Dota/Mfu.h"
 #include "dota/Passes.h"
 #include "dota/runtime/Error.h"
 #include "mlir/IR/Remarks.h"
@@ -118,6 +119,12 @@ struct DotaToLane : mlir::dota::impl::DotaToLaneBase<DotaToLane> {
 
   FailureOr<lane::ProgramOp> emit(ProgramOp program, const ::dota::Machine &machine,
                                   int64_t mostResident) {
+    if (const ::dota::MfuRules rules = mfuRulesOf(program.getMfuAttr()); rules != machine.mfu.rules)
+      return program.emitOpError()
+             << "is for an MFU in " << ::dota::nameOf(rules.format)
+             << " with exponentials of degree " << rules.expDegree << "; that of machine '"
+             << machine.name << "' is in " << ::dota::nameOf(machine.mfu.rules.format)
+             << " with degree " << machine.mfu.rules.expDegree;
     Plan plan(program, machine, mostResident);
     if (detectRows >= 0)
       plan.detectRows = detectRows;
@@ -136,7 +143,7 @@ struct DotaToLane : mlir::dota::impl::DotaToLaneBase<DotaToLane> {
 
     OpBuilder builder(program);
     auto lanes = lane::ProgramOp::create(builder, program.getLoc(), program.getSymName(),
-                                         plan.dram.size(), macs, kept, dense);
+                                         plan.dram.size(), macs, kept, dense, program.getMfuAttr());
     builder.createBlock(&lanes.getBody());
     auto name = [&](ArrayAttr attrs, unsigned index, StringRef otherwise) {
       if (attrs)

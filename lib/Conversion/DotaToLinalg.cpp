@@ -14,6 +14,7 @@
 #include "dota/Conversion/IRArithmetic.h"
 #include "dota/Dialect/Dota/ConstantData.h"
 #include "dota/Dialect/Dota/FixedPoint.h"
+#include "dota/Dialect/Dota/Mfu.h"
 #include "dota/Passes.h"
 #include "dota/runtime/Numerics.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -56,11 +57,15 @@ struct Input {
   AffineMap map;
 };
 
-/// Builds loop nests over tensors at one location.
+/// Builds loop nests over tensors at one location, by the rules of the program that
+/// the op stands in.
 class Loops : public ImplicitLocOpBuilder {
 public:
-  using ImplicitLocOpBuilder::ImplicitLocOpBuilder;
+  Loops(Operation *op, OpBuilder &builder)
+      : ImplicitLocOpBuilder(op->getLoc(), builder), mfu(mfuRulesFor(op)) {}
   using Body = function_ref<SmallVector<Value>(OpBuilder &, Location, ValueRange)>;
+
+  Rules rules(IRArithmetic &arithmetic) const { return {arithmetic, mfu}; }
 
   Value constant(TypedAttr value) { return arith::ConstantOp::create(*this, value); }
   Value constant(float value) { return constant(getF32FloatAttr(value)); }
@@ -168,6 +173,9 @@ public:
   static Value narrow(OpBuilder &b, Location loc, Type type, Value value) {
     return arith::TruncIOp::create(b, loc, type, value);
   }
+
+private:
+  ::dota::MfuRules mfu;
 };
 
 /// A pattern that builds with `Loops` and replaces the op by one value.
@@ -179,7 +187,7 @@ public:
 
   LogicalResult matchAndRewrite(Op op, Adaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const final {
-    Loops loops(op.getLoc(), rewriter);
+    Loops loops(op, rewriter);
     auto type = this->getTypeConverter()->template convertType<RankedTensorType>(
         op->getResult(0).getType());
     Value result = lower(op, adaptor, type, loops);
@@ -311,7 +319,7 @@ struct LinearLowering : Lowering<LinearOp> {
     return loops.map(tensorOf(sums).getShape(), storage, inputs,
                      [&](OpBuilder &b, Location loc, ValueRange v) {
                        IRArithmetic arithmetic(b, loc);
-                       Rules rules{arithmetic};
+                       Rules rules = loops.rules(arithmetic);
                        Value sum = v[0];
                        if (bias)
                          sum = rules.addBias(sum, Loops::widen(b, loc, v[1]), biasShift);
@@ -335,7 +343,7 @@ Value rowMaxOf(Loops &loops, Shape shape, Value scores, bool fixed) {
                     if (!fixed)
                       return {arith::MaximumFOp::create(b, loc, v[0], v[1])};
                     IRArithmetic arithmetic(b, loc);
-                    return {Rules{arithmetic}.rowMax(v[1], v[0])};
+                    return {loops.rules(arithmetic).rowMax(v[1], v[0])};
                   })
       .front();
 }
@@ -444,20 +452,20 @@ struct AttentionLoops {
     Shape rowShape = Shape(pairShape).drop_back();
     Value rowMax = rowMaxOf(loops, pairShape, scores, fixed);
     Type type = fixed ? Type(loops.getI16Type()) : Type(loops.getF32Type());
-    Value exponentials =
-        loops.map(pairShape, type, {{scores, loops.identity(4)}, {rowMax, loops.leading(4, 3)}},
-                  [&](OpBuilder &b, Location loc, ValueRange v) -> Value {
-                    IRArithmetic arithmetic(b, loc);
-                    if (fixed)
-                      return Loops::narrow(b, loc, type, Rules{arithmetic}.expScore(v[0], v[1]));
-                    // Where every score is minus infinity the row has no keys; their
-                    // difference would be NaN.
-                    Value none = arith::CmpFOp::create(
-                        b, loc, arith::CmpFPredicate::OEQ, v[1],
-                        arithmetic.f32(-std::numeric_limits<float>::infinity()));
-                    Value e = math::ExpOp::create(b, loc, arithmetic.sub(v[0], v[1]));
-                    return arithmetic.select(none, arithmetic.f32(0.0f), e);
-                  });
+    Value exponentials = loops.map(
+        pairShape, type, {{scores, loops.identity(4)}, {rowMax, loops.leading(4, 3)}},
+        [&](OpBuilder &b, Location loc, ValueRange v) -> Value {
+          IRArithmetic arithmetic(b, loc);
+          if (fixed)
+            return Loops::narrow(b, loc, type, loops.rules(arithmetic).expScore(v[0], v[1]));
+          // Where every score is minus infinity the row has no keys; their
+          // difference would be NaN.
+          Value none =
+              arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, v[1],
+                                    arithmetic.f32(-std::numeric_limits<float>::infinity()));
+          Value e = math::ExpOp::create(b, loc, arithmetic.sub(v[0], v[1]));
+          return arithmetic.select(none, arithmetic.f32(0.0f), e);
+        });
     Type sumType = fixed ? Type(loops.getI64Type()) : Type(loops.getF32Type());
     Value totals =
         loops
@@ -525,9 +533,10 @@ struct AttentionLowering : Lowering<Op> {
             return arithmetic.select(none, zero, arithmetic.div(v[0], v[1]));
           }
           FixedPoint to = formatOf(op.getResult());
-          return Loops::narrow(b, loc, type.getElementType(),
-                               Rules{arithmetic}.normalize(v[0], v[1], formatOf(op.getV()).exponent,
-                                                           to.exponent, to.bits));
+          return Loops::narrow(
+              b, loc, type.getElementType(),
+              loops.rules(arithmetic)
+                  .normalize(v[0], v[1], formatOf(op.getV()).exponent, to.exponent, to.bits));
         });
     return attention.merge(quotients, type.getShape());
   }
@@ -551,10 +560,11 @@ struct AttentionLowering : Lowering<Op> {
   static Value score(Op op, Adaptor adaptor, AttentionLoops &attention, float scale, OpBuilder &b,
                      Location loc, ValueRange v) {
     IRArithmetic arithmetic(b, loc);
-    Value score = isFloat(op.getQ()) ? arithmetic.mul(v[0], arithmetic.f32(scale))
-                                     : Rules{arithmetic}.score(v[0], scale);
+    const bool isFixed = !isFloat(op.getQ());
+    Rules rules = attention.loops.rules(arithmetic);
+    Value score = isFixed ? rules.score(v[0], scale) : arithmetic.mul(v[0], arithmetic.f32(scale));
     if (adaptor.getBias())
-      score = arithmetic.add(score, v[1]);
+      score = isFixed ? rules.biasedScore(score, v[1]) : arithmetic.add(score, v[1]);
     Value minusInfinity = arithmetic.f32(-std::numeric_limits<float>::infinity());
     if (attention.causal)
       score = arithmetic.select(attention.isVisible(b, loc), score, minusInfinity);
@@ -733,7 +743,7 @@ struct DetectLowering : Lowering<DetectOp> {
         [&](OpBuilder &b, Location loc, ValueRange v) -> Value {
           IRArithmetic arithmetic(b, loc);
           Value reaches = isFloat(op.getQ()) ? arithmetic.lessEqual(v[2], v[0])
-                                             : Rules{arithmetic}.reaches(v[0], v[2]);
+                                             : loops.rules(arithmetic).reaches(v[0], v[2]);
           return arith::AndIOp::create(b, loc, reaches, v[1]);
         });
   }
@@ -754,10 +764,11 @@ struct DetectLowering : Lowering<DetectOp> {
                   [&](OpBuilder &b, Location loc, ValueRange v) -> Value {
                     IRArithmetic arithmetic(b, loc);
                     auto factor = static_cast<float>(scale);
-                    Value score = fixed ? Rules{arithmetic}.score(v[0], factor)
+                    Rules rules = loops.rules(arithmetic);
+                    Value score = fixed ? rules.score(v[0], factor)
                                         : arithmetic.mul(v[0], arithmetic.f32(factor));
                     if (adaptor.getBias())
-                      score = arithmetic.add(score, v[1]);
+                      score = fixed ? rules.biasedScore(score, v[1]) : arithmetic.add(score, v[1]);
                     Value minusInfinity = arithmetic.f32(-std::numeric_limits<float>::infinity());
                     return attention.causal ? arithmetic.select(attention.isVisible(b, loc), score,
                                                                 minusInfinity)
@@ -770,18 +781,19 @@ struct DetectLowering : Lowering<DetectOp> {
       each.assign(thresholds.begin(), thresholds.end());
     Value perHead = loops.constant(DenseElementsAttr::get(
         RankedTensorType::get({attention.heads}, loops.getF32Type()), ArrayRef(each)));
-    return loops.map(attention.pairs(), loops.getI1Type(),
-                     {{exponentials, loops.identity(4)},
-                      {totals, loops.leading(4, 3)},
-                      {mask, loops.identity(4)},
-                      {perHead, loops.select(4, {1})}},
-                     [&](OpBuilder &b, Location loc, ValueRange v) -> Value {
-                       IRArithmetic arithmetic(b, loc);
-                       Value more = fixed ? Rules{arithmetic}.isProbable(Loops::widen(b, loc, v[0]),
-                                                                         v[1], v[3])
-                                          : arithmetic.less(arithmetic.mul(v[3], v[1]), v[0]);
-                       return arith::AndIOp::create(b, loc, more, v[2]);
-                     });
+    return loops.map(
+        attention.pairs(), loops.getI1Type(),
+        {{exponentials, loops.identity(4)},
+         {totals, loops.leading(4, 3)},
+         {mask, loops.identity(4)},
+         {perHead, loops.select(4, {1})}},
+        [&](OpBuilder &b, Location loc, ValueRange v) -> Value {
+          IRArithmetic arithmetic(b, loc);
+          Value more =
+              fixed ? loops.rules(arithmetic).isProbable(Loops::widen(b, loc, v[0]), v[1], v[3])
+                    : arithmetic.less(arithmetic.mul(v[3], v[1]), v[0]);
+          return arith::AndIOp::create(b, loc, more, v[2]);
+        });
   }
 
   /// The keys of `mask` that are among the first of their row, as many as pass on
@@ -819,17 +831,18 @@ struct DetectLowering : Lowering<DetectOp> {
                      return {arith::AddIOp::create(b, loc, v[1], count),
                              arith::AddIOp::create(b, loc, v[2], one)};
                    });
-    return loops.map(pairShape, loops.getI1Type(),
-                     {{ranks, loops.identity(4)},
-                      {mask, loops.identity(4)},
-                      {sums[0], loops.leading(4, 3)},
-                      {sums[1], loops.leading(4, 3)}},
-                     [&](OpBuilder &b, Location loc, ValueRange v) -> Value {
-                       IRArithmetic arithmetic(b, loc);
-                       Value within =
-                           Rules{arithmetic}.isWithinShare(Loops::widen(b, loc, v[0]), v[2], v[3]);
-                       return arith::AndIOp::create(b, loc, within, v[1]);
-                     });
+    return loops.map(
+        pairShape, loops.getI1Type(),
+        {{ranks, loops.identity(4)},
+         {mask, loops.identity(4)},
+         {sums[0], loops.leading(4, 3)},
+         {sums[1], loops.leading(4, 3)}},
+        [&](OpBuilder &b, Location loc, ValueRange v) -> Value {
+          IRArithmetic arithmetic(b, loc);
+          Value within =
+              loops.rules(arithmetic).isWithinShare(Loops::widen(b, loc, v[0]), v[2], v[3]);
+          return arith::AndIOp::create(b, loc, within, v[1]);
+        });
   }
 };
 
@@ -867,8 +880,8 @@ struct SoftmaxLowering : Lowering<SoftmaxOp> {
       scores =
           loops.map(shape, f32, {{scores, all}}, [&](OpBuilder &b, Location loc, ValueRange v) {
             IRArithmetic arithmetic(b, loc);
-            return Rules{arithmetic}.dequantize(Loops::widen(b, loc, v[0]),
-                                                formatOf(op.getX()).exponent);
+            return loops.rules(arithmetic)
+                .dequantize(Loops::widen(b, loc, v[0]), formatOf(op.getX()).exponent);
           });
     Value rowMax = rowMaxOf(loops, shape, scores, fixed);
     Type exponentialType = fixed ? Type(loops.getI64Type()) : Type(f32);
@@ -876,7 +889,7 @@ struct SoftmaxLowering : Lowering<SoftmaxOp> {
                                    [&](OpBuilder &b, Location loc, ValueRange v) -> Value {
                                      IRArithmetic arithmetic(b, loc);
                                      if (fixed)
-                                       return Rules{arithmetic}.expScore(v[0], v[1]);
+                                       return loops.rules(arithmetic).expScore(v[0], v[1]);
                                      return math::ExpOp::create(b, loc, arithmetic.sub(v[0], v[1]));
                                    });
     Value totals =
@@ -897,7 +910,7 @@ struct SoftmaxLowering : Lowering<SoftmaxOp> {
                        FixedPoint to = formatOf(op.getResult());
                        return Loops::narrow(
                            b, loc, type.getElementType(),
-                           Rules{arithmetic}.normalize(v[0], v[1], 0, to.exponent, to.bits));
+                           loops.rules(arithmetic).normalize(v[0], v[1], 0, to.exponent, to.bits));
                      });
   }
 };
@@ -990,7 +1003,7 @@ struct LayerNormLowering : Lowering<LayerNormOp> {
     Value factors = loops.map(shape.drop_back(), f32, {{sums[0], rowAll}, {sums[1], rowAll}},
                               [&](OpBuilder &b, Location loc, ValueRange v) {
                                 IRArithmetic a(b, loc);
-                                return Rules{a}.layerNormFactor(v[0], v[1], n, from, epsilon);
+                                return loops.rules(a).layerNormFactor(v[0], v[1], n, from, epsilon);
                               });
     return loops.map(shape, type.getElementType(),
                      {{x, all},
@@ -1001,9 +1014,9 @@ struct LayerNormLowering : Lowering<LayerNormOp> {
                      [&](OpBuilder &b, Location loc, ValueRange v) {
                        IRArithmetic a(b, loc);
                        Value q = Loops::widen(b, loc, v[0]);
-                       return Loops::narrow(
-                           b, loc, type.getElementType(),
-                           Rules{a}.layerNorm(q, v[1], v[2], v[3], v[4], n, to.exponent, to.bits));
+                       return Loops::narrow(b, loc, type.getElementType(),
+                                            loops.rules(a).layerNorm(q, v[1], v[2], v[3], v[4], n,
+                                                                     to.exponent, to.bits));
                      });
   }
 };
@@ -1040,15 +1053,15 @@ struct RmsNormLowering : Lowering<RmsNormOp> {
     Value factors = loops.map(shape.drop_back(), f32, {{squares, loops.identity(shape.size() - 1)}},
                               [&](OpBuilder &b, Location loc, ValueRange v) {
                                 IRArithmetic a(b, loc);
-                                return Rules{a}.rmsNormFactor(v[0], n, from, epsilon);
+                                return loops.rules(a).rmsNormFactor(v[0], n, from, epsilon);
                               });
     return loops.map(shape, type.getElementType(),
                      {{x, all}, {factors, row}, {adaptor.getGain(), column}},
                      [&](OpBuilder &b, Location loc, ValueRange v) {
                        IRArithmetic a(b, loc);
                        return Loops::narrow(b, loc, type.getElementType(),
-                                            Rules{a}.rmsNorm(Loops::widen(b, loc, v[0]), v[1], v[2],
-                                                             to.exponent, to.bits));
+                                            loops.rules(a).rmsNorm(Loops::widen(b, loc, v[0]), v[1],
+                                                                   v[2], to.exponent, to.bits));
                      });
   }
 };
@@ -1091,8 +1104,7 @@ Value activateFloat(ActivationKind kind, Value x, OpBuilder &b, Location loc) {
 }
 
 /// The machine's function.
-Value activate(ActivationKind kind, Value x, IRArithmetic &arithmetic) {
-  Rules rules{arithmetic};
+Value activate(ActivationKind kind, Value x, Rules &rules) {
   switch (kind) {
   case ActivationKind::Relu:
     return rules.relu(x);
@@ -1124,10 +1136,11 @@ struct ActivationLowering : Lowering<ActivationOp> {
           if (isFloat(op.getX()))
             return activateFloat(op.getKind(), v[0], b, loc);
           IRArithmetic a(b, loc);
-          Rules rules{a};
+          Rules rules = loops.rules(a);
           FixedPoint to = formatOf(op.getResult());
-          Value x = rules.dequantize(Loops::widen(b, loc, v[0]), formatOf(op.getX()).exponent);
-          Value y = rules.quantize(activate(op.getKind(), x, a), to.exponent, to.bits);
+          Value y =
+              rules.activate(Loops::widen(b, loc, v[0]), formatOf(op.getX()).exponent, to.exponent,
+                             to.bits, [&](Value x) { return activate(op.getKind(), x, rules); });
           return Loops::narrow(b, loc, type.getElementType(), y);
         });
   }
@@ -1148,7 +1161,7 @@ struct BinaryLowering : Lowering<Op> {
                        IRArithmetic a(b, loc);
                        if (isFloat(op.getX()))
                          return isAdd ? a.add(v[0], v[1]) : a.mul(v[0], v[1]);
-                       Rules rules{a};
+                       Rules rules = loops.rules(a);
                        Value x = Loops::widen(b, loc, v[0]), y = Loops::widen(b, loc, v[1]);
                        int ex = formatOf(op.getX()).exponent, ey = formatOf(op.getY()).exponent;
                        FixedPoint to = formatOf(op.getResult());
@@ -1190,9 +1203,9 @@ struct RotateLowering : Lowering<RotateOp> {
                        FixedPoint to = formatOf(op.getResult());
                        int from = formatOf(op.getX()).exponent + formatOf(op.getTable()).exponent;
                        return Loops::narrow(b, loc, type.getElementType(),
-                                            Rules{a}.rotate(wide(v[0]), wide(v[1]), wide(v[2]),
-                                                            wide(v[3]), from, to.exponent,
-                                                            to.bits));
+                                            loops.rules(a).rotate(wide(v[0]), wide(v[1]),
+                                                                  wide(v[2]), wide(v[3]), from,
+                                                                  to.exponent, to.bits));
                      });
   }
 };
@@ -1236,7 +1249,7 @@ struct QuantizeLowering : Lowering<QuantizeOp> {
                                               IRArithmetic a(b, loc);
                                               return Loops::narrow(
                                                   b, loc, type.getElementType(),
-                                                  Rules{a}.quantize(v[0], exponent, bits));
+                                                  loops.rules(a).quantize(v[0], exponent, bits));
                                             });
                          });
   }
@@ -1252,8 +1265,8 @@ struct DequantizeLowering : Lowering<DequantizeOp> {
                                             {{x, loops.identity(type.getRank())}},
                                             [&](OpBuilder &b, Location loc, ValueRange v) {
                                               IRArithmetic a(b, loc);
-                                              return Rules{a}.dequantize(Loops::widen(b, loc, v[0]),
-                                                                         exponent);
+                                              return loops.rules(a).dequantize(
+                                                  Loops::widen(b, loc, v[0]), exponent);
                                             });
                          });
   }
@@ -1316,6 +1329,8 @@ struct ProgramLowering : OpConversionPattern<ProgramOp> {
         func::FuncOp::create(rewriter, op.getLoc(), op.getSymName(),
                              rewriter.getFunctionType(signature.getConvertedTypes(), results));
     function.setVisibility(op.getVisibility());
+    if (MfuAttr mfu = op.getMfuAttr())
+      function->setAttr(DotaDialect::kMfuAttrName, mfu);
     rewriter.inlineRegionBefore(op.getBody(), function.getBody(), function.end());
     if (failed(rewriter.convertRegionTypes(&function.getBody(), *getTypeConverter(), &signature)))
       return failure();
@@ -1340,7 +1355,7 @@ struct LaunchLowering : OpConversionPattern<LaunchOp> {
 
   LogicalResult matchAndRewrite(LaunchOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const final {
-    Loops loops(op.getLoc(), rewriter);
+    Loops loops(op, rewriter);
     if (!op.getBatch()) {
       rewriter.replaceOpWithNewOp<func::CallOp>(op, op.getProgram(), op.getResultTypes(),
                                                 adaptor.getOperands());

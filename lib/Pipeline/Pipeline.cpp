@@ -43,7 +43,7 @@ void mlir::dota::buildPrograms(OpPassManager &pm, const PipelineOptions &options
       createQuantize({options.precision, options.weightPrecision, options.operandPrecision}));
   // Ops that read the same host value have quantised it each on its own.
   pm.addPass(createCSEPass());
-  pm.addPass(createOutline());
+  pm.addPass(createOutline({options.machine}));
   pm.addPass(createCanonicalizerPass());
   // In programs, where it is known which lanes would multiply in which precision.
   pm.addPass(createSkipDeadKeys({options.machine, options.deadKeys}));

@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dota/Dialect/Dota/Mfu.h"
 #include "dota/Target/Program.h"
 #include "dota/runtime/Error.h"
 #include "dota/runtime/Machine.h"
@@ -106,6 +107,7 @@ FailureOr<Program> lane::emitProgram(ProgramOp program) {
   result.macs = program.getMacs();
   result.pairsKept = program.getPairsKept();
   result.pairsDense = program.getPairsDense();
+  result.mfu = mlir::dota::mfuRulesOf(program.getMfuAttr());
   LocationTable locations(result.locations);
   for (Operation &op : program.getBody().front()) {
     auto emitted =

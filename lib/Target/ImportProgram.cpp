@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dota/Dialect/Dota/Mfu.h"
 #include "dota/Target/Program.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
@@ -68,7 +69,8 @@ FailureOr<ProgramOp> lane::importProgram(OpBuilder &builder, const Program &prog
   OpBuilder::InsertionGuard guard(builder);
   Location location = NameLoc::get(builder.getStringAttr(program.name));
   auto op = ProgramOp::create(builder, location, program.name, program.dramBytes, program.macs,
-                              program.pairsKept, program.pairsDense);
+                              program.pairsKept, program.pairsDense,
+                              mlir::dota::mfuAttrOf(builder.getContext(), program.mfu));
   builder.createBlock(&op.getBody());
   for (const Program::Tensor &input : program.inputs)
     InputOp::create(builder, location, input.name, input.address, makeType(builder, input));

@@ -7,8 +7,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "dota/Dialect/Dota/FixedPoint.h"
+#include "dota/Dialect/Dota/Mfu.h"
 #include "dota/Passes.h"
 #include "dota/Transforms/Observations.h"
+#include "dota/runtime/Error.h"
+#include "dota/runtime/Machine.h"
 #include "mlir/Analysis/TopologicalSortUtils.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -82,9 +85,9 @@ bool isScoreBias(OpOperand &operand) {
 class Outliner {
 public:
   /// `programs` counts the module's.
-  Outliner(func::FuncOp function, SymbolTable &symbols, int64_t &programs)
-      : function(function), block(function.getBody().front()), symbols(symbols),
-        programs(programs) {}
+  Outliner(func::FuncOp function, SymbolTable &symbols, int64_t &programs, MfuAttr mfu)
+      : function(function), block(function.getBody().front()), symbols(symbols), programs(programs),
+        mfu(mfu) {}
 
   LogicalResult run() {
     if (failed(check()))
@@ -426,7 +429,7 @@ private:
     auto program = ProgramOp::create(
         outside, loc, name,
         outside.getFunctionType(body.block.getArgumentTypes(), ValueRange(returned).getTypes()),
-        /*arg_attrs=*/nullptr, /*res_attrs=*/nullptr);
+        /*arg_attrs=*/nullptr, /*res_attrs=*/nullptr, mfu);
     auto *entry = new Block();
     program.getBody().push_back(entry);
     SmallVector<Location> places;
@@ -455,17 +458,27 @@ private:
   Block &block;
   SymbolTable &symbols;
   int64_t &programs;
+  MfuAttr mfu;
   DenseMap<Operation *, int64_t> levels;
   std::map<Key, Group> groups;
   DenseMap<Value, Value> withoutLeadingOne;
 };
 
 struct Outline : mlir::dota::impl::OutlineBase<Outline> {
+  using OutlineBase::OutlineBase;
+
   void runOnOperation() override {
+    MfuAttr mfu;
+    try {
+      mfu = mfuAttrOf(&getContext(), ::dota::Machine::named(machine).mfu.rules);
+    } catch (const ::dota::Error &error) {
+      getOperation().emitError() << error.what();
+      return signalPassFailure();
+    }
     SymbolTable symbols(getOperation());
     int64_t programs = 0;
     for (auto function : llvm::to_vector(getOperation().getOps<func::FuncOp>()))
-      if (!function.isExternal() && failed(Outliner(function, symbols, programs).run()))
+      if (!function.isExternal() && failed(Outliner(function, symbols, programs, mfu).run()))
         return signalPassFailure();
   }
 };

@@ -22,7 +22,7 @@ std::byte *Execution::dram(std::string_view mnemonic, std::string_view verb, uin
 }
 
 void dota::execute(const Instruction &instruction, LaneMemory &lane, DeviceMemory &device,
-                   ExecuteResult &result) {
+                   ExecuteResult &result, const MfuRules &mfu) {
   result = {};
   forEachRegion(instruction, [&](const Region &region) {
     if (!region.empty() && region.end() > lane.sram.size())
@@ -30,7 +30,7 @@ void dota::execute(const Instruction &instruction, LaneMemory &lane, DeviceMemor
                               region.write ? "writes" : "reads", region.base, region.end() - 1,
                               lane.sram.size()));
   });
-  Execution execution{lane.sram.data(), lane.scheduler, device, result};
+  Execution execution{lane.sram.data(), lane.scheduler, device, result, mfu};
   std::visit(
       [&](const auto &i) {
         if constexpr (std::decay_t<decltype(i)>::issuedTo != Unit::Control)

@@ -24,6 +24,7 @@ struct Execution {
   KeyOrder &scheduler;
   DeviceMemory &device;
   ExecuteResult &result;
+  const MfuRules &mfu;
 
   template <class T>
   T load(uint64_t address) const {

@@ -13,6 +13,7 @@
 #define DOTA_RUNTIME_KERNELS_H
 
 #include "dota/runtime/Instructions.h"
+#include "dota/runtime/MfuRules.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -81,17 +82,20 @@ void sumRows(const Rows &values, std::span<const uint32_t> ids, std::span<const 
 uint64_t requantizeRow(const std::byte *sums, const std::byte *bias, int biasShift, int shift,
                        int bits, size_t n, int16_t *out);
 /// scores[j] = sums[j] scale (+ bias[j])
-void scoreRow(const std::byte *sums, float scale, const std::byte *bias, size_t n, float *scores);
+void scoreRow(const MfuRules &mfu, const std::byte *sums, float scale, const std::byte *bias,
+              size_t n, float *scores);
 /// Exponentials of the distance to the row's maximum; returns their sum.
-uint64_t exponentialRow(const float *scores, float rowMax, size_t n, uint16_t *e);
-uint64_t normalizeRow(const std::byte *sums, int64_t total, int from, int to, int bits, size_t n,
-                      int16_t *out);
+uint64_t exponentialRow(const MfuRules &mfu, const float *scores, float rowMax, size_t n,
+                        uint16_t *e);
+uint64_t normalizeRow(const MfuRules &mfu, const std::byte *sums, int64_t total, int from, int to,
+                      int bits, size_t n, int16_t *out);
 uint64_t quantizeRow(const std::byte *x, int to, int bits, size_t n, int16_t *out);
 void dequantizeRow(const int16_t *x, int from, size_t n, std::byte *out);
-uint64_t layerNormRow(const int16_t *x, const std::byte *gain, const std::byte *bias, int from,
-                      int to, float epsilon, int bits, size_t n, int16_t *out);
-uint64_t rmsNormRow(const int16_t *x, const std::byte *gain, int from, int to, float epsilon,
-                    int bits, size_t n, int16_t *out);
+uint64_t layerNormRow(const MfuRules &mfu, const int16_t *x, const std::byte *gain,
+                      const std::byte *bias, int from, int to, float epsilon, int bits, size_t n,
+                      int16_t *out);
+uint64_t rmsNormRow(const MfuRules &mfu, const int16_t *x, const std::byte *gain, int from, int to,
+                    float epsilon, int bits, size_t n, int16_t *out);
 uint64_t addRow(const int16_t *x, int xExponent, const int16_t *y, int yExponent, int to, int bits,
                 size_t n, int16_t *out);
 uint64_t mulRow(const int16_t *x, int xExponent, const int16_t *y, int yExponent, int to, int bits,
@@ -100,8 +104,8 @@ uint64_t mulRow(const int16_t *x, int xExponent, const int16_t *y, int yExponent
 /// many. `table`: width cosines, width sines.
 uint64_t rotateRow(const int16_t *x, const int16_t *table, size_t width, size_t distance, int from,
                    int to, int bits, size_t n, int16_t *out);
-uint64_t activateRow(ActivationKind kind, const int16_t *x, int from, int to, int bits, size_t n,
-                     int16_t *out);
+uint64_t activateRow(const MfuRules &mfu, ActivationKind kind, const int16_t *x, int from, int to,
+                     int bits, size_t n, int16_t *out);
 
 //===----------------------------------------------------------------------===//
 // Selection

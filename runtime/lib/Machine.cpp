@@ -64,6 +64,10 @@ constexpr MachineParameter kParameters[] = {
      "other element operations a cycle: add, multiply, convert, round", kAssumed},
     {"mfu", "latency", PLACE(unsigned, mfu.latency), 1, kLargestLatency, 20, "cycles",
      "from operands to result", kAssumed},
+    {"mfu", "format", PLACE(MfuFormat, mfu.rules.format), 0, 1, 0, "",
+     "values between its units: \"fp32\" or \"fp16\"; programs are compiled for one", kAssumed},
+    {"mfu", "exp_degree", PLACE(unsigned, mfu.rules.expDegree), kLeastExpDegree, kGreatestExpDegree,
+     6, "", "of the polynomial of its exponential units; programs are compiled for one", kAssumed},
     {"detector", "elements", PLACE(unsigned, detector.elements), 1, kLargestWidth, 32, "",
      "scores compared a cycle", kAssumed},
     {"detector", "passes", PLACE(unsigned, detector.passes), 1, 64, 1, "",
@@ -98,7 +102,18 @@ constexpr MachineParameter kParameters[] = {
      "mW", "power of the whole chip at rest", kAssumed},
 };
 
+/// By their numbers.
 constexpr std::string_view kThroughputs[] = {"linear", "quadratic"};
+constexpr std::string_view kMfuFormats[] = {"fp32", "fp16"};
+
+/// Names of the values that a parameter can have; none of a number.
+std::span<const std::string_view> namesOf(const MachineParameter &p) {
+  if (std::holds_alternative<Throughput &(*)(Machine &)>(p.place))
+    return kThroughputs;
+  if (std::holds_alternative<MfuFormat &(*)(Machine &)>(p.place))
+    return kMfuFormats;
+  return {};
+}
 
 bool isWhole(const MachineParameter &p) { return p.place.index() < 2; }
 
@@ -115,8 +130,8 @@ std::string valueText(Machine machine, const MachineParameter &p) {
   return std::visit(
       [&](auto place) -> std::string {
         auto value = place(machine);
-        if constexpr (std::is_same_v<decltype(value), Throughput>) {
-          return fmt::format("\"{}\"", kThroughputs[static_cast<unsigned>(value)]);
+        if constexpr (std::is_enum_v<decltype(value)>) {
+          return fmt::format("\"{}\"", nameOf(value));
         } else {
           // The shortest text that reads back as the same number; TOML tells floats
           // by their point.
@@ -161,14 +176,14 @@ struct Reader {
   void readParameter(const MachineParameter &p, const toml::node &node) {
     std::string key = fmt::format("{}.{}", p.section, p.key);
     double value;
-    if (std::holds_alternative<Throughput &(*)(Machine &)>(p.place)) {
+    if (std::span<const std::string_view> names = namesOf(p); !names.empty()) {
       auto text = node.value_exact<std::string_view>();
       if (!text)
         fail(node.source(), fmt::format("'{}' is {}, not a string", key, kindOf(node)));
-      if (*text != kThroughputs[0] && *text != kThroughputs[1])
+      if (*text != names[0] && *text != names[1])
         fail(node.source(), fmt::format("'{}' is \"{}\", neither \"{}\" nor \"{}\"", key, *text,
-                                        kThroughputs[0], kThroughputs[1]));
-      value = *text == kThroughputs[1];
+                                        names[0], names[1]));
+      value = *text == names[1];
     } else if (auto whole = node.value_exact<int64_t>()) {
       value = static_cast<double>(*whole);
       checkRange(p, key, value, node);
@@ -245,6 +260,13 @@ struct Reader {
 };
 
 } // namespace
+
+std::string_view dota::nameOf(Throughput throughput) {
+  return kThroughputs[static_cast<unsigned>(throughput)];
+}
+std::string_view dota::nameOf(MfuFormat format) {
+  return kMfuFormats[static_cast<unsigned>(format)];
+}
 
 std::span<const MachineParameter> dota::machineParameters() { return kParameters; }
 

@@ -103,6 +103,9 @@ struct Checker {
     for (const Program::Mask &mask : program.masks)
       if (!ids.insert(mask.id).second)
         fail("mask {} is there twice", mask.id);
+    if (program.mfu.expDegree < kLeastExpDegree || program.mfu.expDegree > kGreatestExpDegree)
+      fail("exponentials of degree {}; {} to {} are possible", program.mfu.expDegree,
+           kLeastExpDegree, kGreatestExpDegree);
     if (program.streams.empty())
       fail("there is no stream");
     for (size_t lane = 0; lane < program.streams.size(); ++lane) {
@@ -222,6 +225,12 @@ Program programOf(const container::Program &p, std::string_view where) {
     program.pairsDense = work->pairs_dense();
   }
   program.dramBytes = p.dram_bytes();
+  if (const container::Mfu *mfu = p.mfu()) {
+    if (mfu->format() > container::MfuFormat::MAX)
+      throw Error(fmt::format("{}: program '{}': format {} of the MFU is not known", where,
+                              program.name, static_cast<unsigned>(mfu->format())));
+    program.mfu = {static_cast<MfuFormat>(mfu->format()), mfu->exp_degree()};
+  }
   return program;
 }
 
@@ -348,8 +357,10 @@ std::vector<uint8_t> dota::write(const ProgramFile &file) {
       return container::CreateLocation(builder, locationName, fileName, l.line, l.column);
     });
     auto work = container::CreateWork(builder, p.macs, p.pairsKept, p.pairsDense);
+    auto mfu = container::CreateMfu(builder, static_cast<container::MfuFormat>(p.mfu.format),
+                                    p.mfu.expDegree);
     return container::CreateProgram(builder, name, inputs, outputs, data, masks, streams, locations,
-                                    work, p.dramBytes);
+                                    work, p.dramBytes, mfu);
   });
   auto machine = builder.CreateString(file.machine);
   auto host = builder.CreateVector(file.host);

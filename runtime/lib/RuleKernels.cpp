@@ -45,8 +45,18 @@ HWY_INLINE T load(const std::byte *data, size_t i) {
 
 struct Rules : dota::Numerics<dota::HostArithmetic> {
   dota::HostArithmetic arithmetic;
-  Rules() : dota::Numerics<dota::HostArithmetic>{arithmetic} {}
+  explicit Rules(const MfuRules &mfu = {})
+      : dota::Numerics<dota::HostArithmetic>{arithmetic, mfu} {}
 };
+
+#define DOTA_INLINE __attribute__((always_inline))
+
+/// body(rules), which is compiled once more for the usual ones: only what is constant
+/// lets the loops in it become vectors.
+template <class Body>
+HWY_INLINE auto withRules(const MfuRules &mfu, Body &&body) {
+  return mfu == MfuRules{} ? body(Rules()) : body(Rules(mfu));
+}
 
 /// out[j] = rule(j) cut to `bits`; counts where that changes it.
 template <class Rule>
@@ -73,30 +83,35 @@ uint64_t requantizeRow(const std::byte *sums, const std::byte *bias, int biasShi
   });
 }
 
-void scoreRow(const std::byte *sums, float scale, const std::byte *bias, size_t n, float *scores) {
-  Rules rules;
-  for (size_t j = 0; j < n; ++j)
-    scores[j] = rules.score(load<int64_t>(sums, j), scale);
-  if (bias)
+void scoreRow(const MfuRules &mfu, const std::byte *sums, float scale, const std::byte *bias,
+              size_t n, float *scores) {
+  withRules(mfu, [&](Rules rules) DOTA_INLINE {
     for (size_t j = 0; j < n; ++j)
-      scores[j] = rules.a.add(scores[j], load<float>(bias, j));
+      scores[j] = rules.score(load<int64_t>(sums, j), scale);
+    if (bias)
+      for (size_t j = 0; j < n; ++j)
+        scores[j] = rules.biasedScore(scores[j], load<float>(bias, j));
+  });
 }
 
-uint64_t exponentialRow(const float *scores, float rowMax, size_t n, uint16_t *e) {
-  Rules rules;
-  uint64_t sum = 0;
-  for (size_t j = 0; j < n; ++j)
-    e[j] = static_cast<uint16_t>(rules.expScore(scores[j], rowMax));
-  for (size_t j = 0; j < n; ++j)
-    sum += e[j];
-  return sum;
+uint64_t exponentialRow(const MfuRules &mfu, const float *scores, float rowMax, size_t n,
+                        uint16_t *e) {
+  return withRules(mfu, [&](Rules rules) DOTA_INLINE {
+    uint64_t sum = 0;
+    for (size_t j = 0; j < n; ++j)
+      e[j] = static_cast<uint16_t>(rules.expScore(scores[j], rowMax));
+    for (size_t j = 0; j < n; ++j)
+      sum += e[j];
+    return sum;
+  });
 }
 
-uint64_t normalizeRow(const std::byte *sums, int64_t total, int from, int to, int bits, size_t n,
-                      int16_t *out) {
-  Rules rules;
-  return store(n, bits, out, [&](size_t j) {
-    return rules.normalize(load<int64_t>(sums, j), total, from, to, kWideBits);
+uint64_t normalizeRow(const MfuRules &mfu, const std::byte *sums, int64_t total, int from, int to,
+                      int bits, size_t n, int16_t *out) {
+  return withRules(mfu, [&](Rules rules) DOTA_INLINE {
+    return store(n, bits, out, [&](size_t j) {
+      return rules.normalize(load<int64_t>(sums, j), total, from, to, kWideBits);
+    });
   });
 }
 
@@ -114,31 +129,34 @@ void dequantizeRow(const int16_t *x, int from, size_t n, std::byte *out) {
   }
 }
 
-uint64_t layerNormRow(const int16_t *x, const std::byte *gain, const std::byte *bias, int from,
-                      int to, float epsilon, int bits, size_t n, int16_t *out) {
-  Rules rules;
+uint64_t layerNormRow(const MfuRules &mfu, const int16_t *x, const std::byte *gain,
+                      const std::byte *bias, int from, int to, float epsilon, int bits, size_t n,
+                      int16_t *out) {
   int64_t sum = 0, squares = 0;
   for (size_t j = 0; j < n; ++j) {
     sum += x[j];
     squares += int64_t{x[j]} * x[j];
   }
   const auto terms = static_cast<int64_t>(n);
-  const float factor = rules.layerNormFactor(sum, squares, terms, from, epsilon);
-  return store(n, bits, out, [&](size_t j) {
-    return rules.layerNorm(x[j], sum, factor, load<float>(gain, j), load<float>(bias, j), terms, to,
-                           kWideBits);
+  const float factor = Rules(mfu).layerNormFactor(sum, squares, terms, from, epsilon);
+  return withRules(mfu, [&](Rules rules) DOTA_INLINE {
+    return store(n, bits, out, [&](size_t j) {
+      return rules.layerNorm(x[j], sum, factor, load<float>(gain, j), load<float>(bias, j), terms,
+                             to, kWideBits);
+    });
   });
 }
 
-uint64_t rmsNormRow(const int16_t *x, const std::byte *gain, int from, int to, float epsilon,
-                    int bits, size_t n, int16_t *out) {
-  Rules rules;
+uint64_t rmsNormRow(const MfuRules &mfu, const int16_t *x, const std::byte *gain, int from, int to,
+                    float epsilon, int bits, size_t n, int16_t *out) {
   int64_t squares = 0;
   for (size_t j = 0; j < n; ++j)
     squares += int64_t{x[j]} * x[j];
-  const float factor = rules.rmsNormFactor(squares, static_cast<int64_t>(n), from, epsilon);
-  return store(n, bits, out, [&](size_t j) {
-    return rules.rmsNorm(x[j], factor, load<float>(gain, j), to, kWideBits);
+  const float factor = Rules(mfu).rmsNormFactor(squares, static_cast<int64_t>(n), from, epsilon);
+  return withRules(mfu, [&](Rules rules) DOTA_INLINE {
+    return store(n, bits, out, [&](size_t j) {
+      return rules.rmsNorm(x[j], factor, load<float>(gain, j), to, kWideBits);
+    });
   });
 }
 
@@ -171,18 +189,16 @@ uint64_t rotateRow(const int16_t *x, const int16_t *table, size_t width, size_t 
   return saturations;
 }
 
-template <class Function>
-HWY_INLINE uint64_t activate(const int16_t *x, int from, int to, int bits, size_t n, int16_t *out,
-                             Function &&function) {
-  Rules rules;
-  return store(n, bits, out, [&](size_t j) {
-    return rules.quantize(function(rules, rules.dequantize(x[j], from)), to, kWideBits);
-  });
-}
-
-uint64_t activateRow(ActivationKind kind, const int16_t *x, int from, int to, int bits, size_t n,
-                     int16_t *out) {
-  auto run = [&](auto &&function) { return activate(x, from, to, bits, n, out, function); };
+uint64_t activateRow(const MfuRules &mfu, ActivationKind kind, const int16_t *x, int from, int to,
+                     int bits, size_t n, int16_t *out) {
+  auto run = [&](auto &&function) {
+    return withRules(mfu, [&](Rules rules) DOTA_INLINE {
+      return store(n, bits, out, [&](size_t j) {
+        return rules.activate(x[j], from, to, kWideBits,
+                              [&](float value) { return function(rules, value); });
+      });
+    });
+  };
   switch (kind) {
   case ActivationKind::Relu:
     return run([](Rules &r, float v) { return r.relu(v); });
@@ -277,15 +293,17 @@ uint64_t requantizeRow(const std::byte *sums, const std::byte *bias, int biasShi
                        int bits, size_t n, int16_t *out) {
   return HWY_DYNAMIC_DISPATCH(requantizeRow)(sums, bias, biasShift, shift, bits, n, out);
 }
-void scoreRow(const std::byte *sums, float scale, const std::byte *bias, size_t n, float *scores) {
-  HWY_DYNAMIC_DISPATCH(scoreRow)(sums, scale, bias, n, scores);
+void scoreRow(const MfuRules &mfu, const std::byte *sums, float scale, const std::byte *bias,
+              size_t n, float *scores) {
+  HWY_DYNAMIC_DISPATCH(scoreRow)(mfu, sums, scale, bias, n, scores);
 }
-uint64_t exponentialRow(const float *scores, float rowMax, size_t n, uint16_t *e) {
-  return HWY_DYNAMIC_DISPATCH(exponentialRow)(scores, rowMax, n, e);
+uint64_t exponentialRow(const MfuRules &mfu, const float *scores, float rowMax, size_t n,
+                        uint16_t *e) {
+  return HWY_DYNAMIC_DISPATCH(exponentialRow)(mfu, scores, rowMax, n, e);
 }
-uint64_t normalizeRow(const std::byte *sums, int64_t total, int from, int to, int bits, size_t n,
-                      int16_t *out) {
-  return HWY_DYNAMIC_DISPATCH(normalizeRow)(sums, total, from, to, bits, n, out);
+uint64_t normalizeRow(const MfuRules &mfu, const std::byte *sums, int64_t total, int from, int to,
+                      int bits, size_t n, int16_t *out) {
+  return HWY_DYNAMIC_DISPATCH(normalizeRow)(mfu, sums, total, from, to, bits, n, out);
 }
 uint64_t quantizeRow(const std::byte *x, int to, int bits, size_t n, int16_t *out) {
   return HWY_DYNAMIC_DISPATCH(quantizeRow)(x, to, bits, n, out);
@@ -293,13 +311,14 @@ uint64_t quantizeRow(const std::byte *x, int to, int bits, size_t n, int16_t *ou
 void dequantizeRow(const int16_t *x, int from, size_t n, std::byte *out) {
   HWY_DYNAMIC_DISPATCH(dequantizeRow)(x, from, n, out);
 }
-uint64_t layerNormRow(const int16_t *x, const std::byte *gain, const std::byte *bias, int from,
-                      int to, float epsilon, int bits, size_t n, int16_t *out) {
-  return HWY_DYNAMIC_DISPATCH(layerNormRow)(x, gain, bias, from, to, epsilon, bits, n, out);
+uint64_t layerNormRow(const MfuRules &mfu, const int16_t *x, const std::byte *gain,
+                      const std::byte *bias, int from, int to, float epsilon, int bits, size_t n,
+                      int16_t *out) {
+  return HWY_DYNAMIC_DISPATCH(layerNormRow)(mfu, x, gain, bias, from, to, epsilon, bits, n, out);
 }
-uint64_t rmsNormRow(const int16_t *x, const std::byte *gain, int from, int to, float epsilon,
-                    int bits, size_t n, int16_t *out) {
-  return HWY_DYNAMIC_DISPATCH(rmsNormRow)(x, gain, from, to, epsilon, bits, n, out);
+uint64_t rmsNormRow(const MfuRules &mfu, const int16_t *x, const std::byte *gain, int from, int to,
+                    float epsilon, int bits, size_t n, int16_t *out) {
+  return HWY_DYNAMIC_DISPATCH(rmsNormRow)(mfu, x, gain, from, to, epsilon, bits, n, out);
 }
 uint64_t addRow(const int16_t *x, int xExponent, const int16_t *y, int yExponent, int to, int bits,
                 size_t n, int16_t *out) {
@@ -313,9 +332,9 @@ uint64_t rotateRow(const int16_t *x, const int16_t *table, size_t width, size_t 
                    int to, int bits, size_t n, int16_t *out) {
   return HWY_DYNAMIC_DISPATCH(rotateRow)(x, table, width, distance, from, to, bits, n, out);
 }
-uint64_t activateRow(ActivationKind kind, const int16_t *x, int from, int to, int bits, size_t n,
-                     int16_t *out) {
-  return HWY_DYNAMIC_DISPATCH(activateRow)(kind, x, from, to, bits, n, out);
+uint64_t activateRow(const MfuRules &mfu, ActivationKind kind, const int16_t *x, int from, int to,
+                     int bits, size_t n, int16_t *out) {
+  return HWY_DYNAMIC_DISPATCH(activateRow)(mfu, kind, x, from, to, bits, n, out);
 }
 void selectRow(const int64_t *scores, size_t n, size_t keep, uint32_t *ids) {
   HWY_DYNAMIC_DISPATCH(selectRow)(scores, n, keep, ids);

@@ -69,6 +69,12 @@ struct FitChecker {
     if (streams.size() != machine.lanes)
       throw Error(fmt::format("program '{}' is compiled for {} lanes; machine '{}' has {}",
                               program.name, streams.size(), machine.name, machine.lanes));
+    if (program.mfu != machine.mfu.rules)
+      throw Error(
+          fmt::format("program '{}' is compiled for an MFU in {} with exponentials of degree "
+                      "{}; that of machine '{}' is in {} with degree {}",
+                      program.name, nameOf(program.mfu.format), program.mfu.expDegree, machine.name,
+                      nameOf(machine.mfu.rules.format), machine.mfu.rules.expDegree));
     for (const Program::Data &d : program.data)
       if (!d.bytes.empty())
         data.emplace_back(d.address, d.address + d.bytes.size());
@@ -691,7 +697,7 @@ Effects Simulator::State::computeValues(const RunOptions &options,
         break;
       ExecuteResult &result = known.emplace_back();
       try {
-        execute(instruction, lanes[lane], device, result);
+        execute(instruction, lanes[lane], device, result, program.mfu);
       } catch (const Error &error) {
         throw Error(placeOf(program, lane, index) + error.what());
       }

@@ -275,8 +275,8 @@ Json machineJson(Machine machine) {
         [&](auto place) {
           auto value = place(machine);
           Json &entry = json[fmt::format("{}.{}", p.section, p.key)];
-          if constexpr (std::is_same_v<decltype(value), Throughput>)
-            entry = value == Throughput::Quadratic ? "quadratic" : "linear";
+          if constexpr (std::is_enum_v<decltype(value)>)
+            entry = nameOf(value);
           else
             entry = value;
         },

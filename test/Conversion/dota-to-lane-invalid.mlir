@@ -101,3 +101,14 @@ dota.program @group(%arg: tensor<5x8xf32>) -> tensor<5x8xf32> {
   %y = dota.dequantize %a : tensor<5x8x!x> -> tensor<5x8xf32>
   dota.return %y : tensor<5x8xf32>
 }
+
+// -----
+
+!x = !quant.uniform<i16<-32767:32767>:f32, 9.765625e-04>
+
+// expected-error @+1 {{is for an MFU in fp16 with exponentials of degree 3; that of machine 'small' is in fp32 with degree 6}}
+dota.program @other_mfu(%arg: tensor<4x8xf32>) -> tensor<4x8xf32> attributes {mfu = #dota.mfu<fp16, exp_degree = 3>} {
+  %x = dota.quantize %arg : tensor<4x8xf32> -> tensor<4x8x!x>
+  %y = dota.dequantize %x : tensor<4x8x!x> -> tensor<4x8xf32>
+  dota.return %y : tensor<4x8xf32>
+}

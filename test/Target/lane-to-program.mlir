@@ -18,8 +18,8 @@
 // CHECK-SAME: lane.notes = ["calibrated on nothing", "a second note"]
 module attributes {lane.machine = "name = \22small\22\0A", lane.notes = ["calibrated on nothing", "a second note"],
                    lane.host = dense<[1, 2, 3]> : tensor<3xi8>} {
-  // CHECK: lane.program @p dram 65536 attributes {macs = 5 : i64, pairs_dense = 3 : i64, pairs_kept = 2 : i64}
-  lane.program @p dram 65536 attributes {macs = 5 : i64, pairs_kept = 2 : i64, pairs_dense = 3 : i64} {
+  // CHECK: lane.program @p dram 65536 attributes {macs = 5 : i64, mfu = #dota.mfu<fp16, exp_degree = 4>, pairs_dense = 3 : i64, pairs_kept = 2 : i64}
+  lane.program @p dram 65536 attributes {macs = 5 : i64, pairs_kept = 2 : i64, pairs_dense = 3 : i64, mfu = #dota.mfu<fp16, exp_degree = 4>} {
     // CHECK: lane.input "x" at 0 : tensor<8x16xf32>
     lane.input "x" at 0 : tensor<8x16xf32>
     // CHECK: lane.input "scalar" at 512 : tensor<i32>

@@ -413,9 +413,25 @@ public:
     }
   }
 
+  /// Rules of the MFU, for the program and for the machines that it runs on.
+  void drawMfu() {
+    if (!chance(40))
+      return;
+    const char *format = choices.below(2) ? "fp32" : "fp16";
+    std::string degree = std::to_string(pick({6, 2, 3, 4, 5}));
+    if (format == std::string("fp32") && degree == "6")
+      return;
+    mfuAttribute =
+        std::string(" attributes {mfu = #dota.mfu<") + format + ", exp_degree = " + degree + ">}";
+    mfuSection = std::string("[mfu]\nformat = \"") + format + "\"\nexp_degree = " + degree + "\n";
+  }
+  /// A section of a machine's description.
+  const std::string &machineSection() const { return mfuSection; }
+
   /// A module with the program and a function that launches it.
   std::string write() {
     allowFx8 = chance(40);
+    drawMfu();
     int64_t n = pick({1, 3, 16, 21, 40}), m = pick({n, n, n, 5, 33});
     int64_t f = pick({8, 16, 24, 48, 100});
     std::vector<Value> values;
@@ -468,8 +484,9 @@ public:
     };
     std::string arguments = "%x: " + xType + ", %memory: " + memoryType;
     std::string resultTypes = types.size() == 1 ? types[0] : "(" + list(types) + ")";
-    std::string text = "module {\n  dota.program @p(" + arguments + ") -> " + resultTypes + " {\n" +
-                       body + "    dota.return " + list(results) + " : " + list(types) + "\n  }\n";
+    std::string text = "module {\n  dota.program @p(" + arguments + ") -> " + resultTypes +
+                       mfuAttribute + " {\n" + body + "    dota.return " + list(results) + " : " +
+                       list(types) + "\n  }\n";
     std::string launchedNames;
     for (size_t i = 0; i < types.size(); ++i)
       launchedNames += (i ? ", %r#" : "%r#") + std::to_string(i);
@@ -551,7 +568,7 @@ public:
   }
 
   Choices &choices;
-  std::string body;
+  std::string body, mfuAttribute, mfuSection;
   int next = 0;
   bool allowFx8 = false;
   int forcedBits = 0;

@@ -94,6 +94,8 @@ struct Case {
       text = writer.writeLong(choices.chance(70), choices.chance(30));
     else
       text = choices.chance(15) ? writer.writeLive() : writer.write();
+    for (Target &target : targets)
+      target.machine += writer.machineSection();
   }
   unsigned inputSeed;
   std::vector<Target> targets;

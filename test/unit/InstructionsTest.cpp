@@ -173,7 +173,7 @@ makeModule(mlir::MLIRContext &context,
   mlir::Location location = builder.getUnknownLoc();
   mlir::OwningOpRef<mlir::ModuleOp> module = mlir::ModuleOp::create(builder, location);
   builder.setInsertionPointToEnd(module->getBody());
-  auto program = mlir::lane::ProgramOp::create(builder, location, "p", 0, 0, 0, 0);
+  auto program = mlir::lane::ProgramOp::create(builder, location, "p", 0, 0, 0, 0, nullptr);
   builder.createBlock(&program.getBody());
   auto stream = mlir::lane::StreamOp::create(builder, location, 0);
   builder.createBlock(&stream.getBody());

@@ -234,7 +234,7 @@ TEST_P(Kernels, SelectionIsThatOfASort) {
 namespace {
 struct Rules : Numerics<HostArithmetic> {
   HostArithmetic arithmetic;
-  Rules() : Numerics<HostArithmetic>{arithmetic} {}
+  explicit Rules(MfuRules mfu = {}) : Numerics<HostArithmetic>{arithmetic, mfu} {}
 };
 
 template <class T>
@@ -315,8 +315,9 @@ TEST_P(Kernels, RequantizeAndNormalize) {
                        std::fabs(q) > static_cast<float>(maxStored(bits)));
         }
         std::vector<int16_t> out(kElements);
-        EXPECT_EQ(normalizeRow(bytesOf(sums), total, 2, to, bits, kElements, out.data()),
-                  expected.saturations);
+        EXPECT_EQ(
+            normalizeRow(MfuRules{}, bytesOf(sums), total, 2, to, bits, kElements, out.data()),
+            expected.saturations);
         EXPECT_EQ(out, expected.values);
       }
 }
@@ -327,7 +328,7 @@ TEST_P(Kernels, ScoresAndExponentials) {
   auto sums = someSums(random, kElements);
   auto bias = someFloats(random, kElements);
   std::vector<float> scores(kElements);
-  scoreRow(bytesOf(sums), 1.37e-6f, bytesOf(bias), kElements, scores.data());
+  scoreRow(MfuRules{}, bytesOf(sums), 1.37e-6f, bytesOf(bias), kElements, scores.data());
   for (size_t j = 0; j < kElements; ++j) {
     float expected = rules.score(sums[j], 1.37e-6f) + bias[j];
     EXPECT_EQ(std::bit_cast<uint32_t>(scores[j]), std::bit_cast<uint32_t>(expected));
@@ -344,7 +345,7 @@ TEST_P(Kernels, ScoresAndExponentials) {
       expected.push_back(static_cast<uint16_t>(rules.expScore(x, max)));
       sum += expected.back();
     }
-    EXPECT_EQ(exponentialRow(row.data(), max, kElements, e.data()), sum);
+    EXPECT_EQ(exponentialRow(MfuRules{}, row.data(), max, kElements, e.data()), sum);
     EXPECT_EQ(e, expected);
   }
 }
@@ -401,11 +402,12 @@ TEST_P(Kernels, Normalisations) {
           rmsNorm.add(stored, wide != stored);
         }
         std::vector<int16_t> out(kElements);
-        EXPECT_EQ(layerNormRow(x.data(), bytesOf(gain), bytesOf(bias), 9, to, 1e-5f, bits,
-                               kElements, out.data()),
+        EXPECT_EQ(layerNormRow(MfuRules{}, x.data(), bytesOf(gain), bytesOf(bias), 9, to, 1e-5f,
+                               bits, kElements, out.data()),
                   layerNorm.saturations);
         EXPECT_EQ(out, layerNorm.values);
-        EXPECT_EQ(rmsNormRow(x.data(), bytesOf(gain), 9, to, 1e-5f, bits, kElements, out.data()),
+        EXPECT_EQ(rmsNormRow(MfuRules{}, x.data(), bytesOf(gain), 9, to, 1e-5f, bits, kElements,
+                             out.data()),
                   rmsNorm.saturations);
         EXPECT_EQ(out, rmsNorm.values);
       }
@@ -437,6 +439,46 @@ TEST_P(Kernels, ElementwiseRules) {
                 product.saturations);
       EXPECT_EQ(out, product.values);
     }
+}
+
+TEST_P(Kernels, RowsObeyTheMfu) {
+  std::mt19937 random(13);
+  for (MfuRules mfu :
+       {MfuRules{MfuFormat::FP16, 6}, MfuRules{MfuFormat::FP16, 3}, MfuRules{MfuFormat::FP32, 2}}) {
+    Rules rules(mfu);
+    const auto sums = someSums(random, kElements);
+    const auto bias = someFloats(random, kElements), gain = someFloats(random, kElements);
+    const auto x = someStored(random, kElements);
+    std::vector<float> scores(kElements);
+    std::vector<uint16_t> e(kElements);
+    scoreRow(mfu, bytesOf(sums), 1.37e-6f, bytesOf(bias), kElements, scores.data());
+    exponentialRow(mfu, scores.data(), 2.0f, kElements, e.data());
+    std::vector<int16_t> normalized(kElements), centred(kElements), scaled(kElements),
+        activated(kElements);
+    normalizeRow(mfu, bytesOf(sums), 12345, 2, 5, 16, kElements, normalized.data());
+    layerNormRow(mfu, x.data(), bytesOf(gain), bytesOf(bias), 9, 7, 1e-5f, 16, kElements,
+                 centred.data());
+    rmsNormRow(mfu, x.data(), bytesOf(gain), 9, 7, 1e-5f, 16, kElements, scaled.data());
+    activateRow(mfu, ActivationKind::Gelu, x.data(), 9, 10, 16, kElements, activated.data());
+    const auto n = static_cast<int64_t>(kElements);
+    int64_t sum = 0, squares = 0;
+    for (int16_t value : x) {
+      sum += value;
+      squares += int64_t{value} * value;
+    }
+    const float factor = rules.layerNormFactor(sum, squares, n, 9, 1e-5f);
+    const float rmsFactor = rules.rmsNormFactor(squares, n, 9, 1e-5f);
+    for (size_t j = 0; j < kElements; ++j) {
+      const float score = rules.biasedScore(rules.score(sums[j], 1.37e-6f), bias[j]);
+      EXPECT_EQ(std::bit_cast<uint32_t>(scores[j]), std::bit_cast<uint32_t>(score));
+      EXPECT_EQ(e[j], static_cast<uint16_t>(rules.expScore(score, 2.0f)));
+      EXPECT_EQ(normalized[j], rules.normalize(sums[j], 12345, 2, 5, 16));
+      EXPECT_EQ(centred[j], rules.layerNorm(x[j], sum, factor, gain[j], bias[j], n, 7, 16));
+      EXPECT_EQ(scaled[j], rules.rmsNorm(x[j], rmsFactor, gain[j], 7, 16));
+      EXPECT_EQ(activated[j],
+                rules.activate(x[j], 9, 10, 16, [&](float v) { return rules.gelu(v); }));
+    }
+  }
 }
 
 TEST_P(Kernels, Rotations) {
@@ -474,7 +516,7 @@ TEST_P(Kernels, ActivationsOfEveryStoredValue) {
       const int to = 13;
       uint64_t saturations = 0;
       size_t wrong = 0;
-      saturations = activateRow(kind, x.data(), from, to, 16, x.size(), out.data());
+      saturations = activateRow(MfuRules{}, kind, x.data(), from, to, 16, x.size(), out.data());
       for (size_t i = 0; i < x.size(); ++i) {
         float v = rules.dequantize(x[i], from), y = 0;
         switch (kind) {

@@ -30,7 +30,7 @@ struct RandomProgram {
       : random(seed), builder(&context), location(builder.getUnknownLoc()) {
     module = ModuleOp::create(builder, location);
     builder.setInsertionPointToEnd(module->getBody());
-    auto program = ProgramOp::create(builder, location, "p", 2 * kDram, 0, 0, 0);
+    auto program = ProgramOp::create(builder, location, "p", 2 * kDram, 0, 0, 0, nullptr);
     builder.createBlock(&program.getBody());
     // The first half of DRAM is there from the start, and is read and written.
     InputOp::create(builder, location, "x", 0,

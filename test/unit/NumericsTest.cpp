@@ -134,4 +134,103 @@ TEST(Numerics, FunctionsAreAccurate) {
   }
 }
 
+//===----------------------------------------------------------------------===//
+// The MFU in binary16
+//===----------------------------------------------------------------------===//
+
+/// The value of a binary16 that is 0 or more.
+float valueOfHalf(uint32_t bits) {
+  const int exponent = static_cast<int>(bits >> 10), fraction = static_cast<int>(bits & 1023);
+  return exponent == 0 ? std::ldexp(static_cast<float>(fraction), -24)
+                       : std::ldexp(static_cast<float>(1024 + fraction), exponent - 25);
+}
+constexpr uint32_t kHalfInfinity = 0x7c00;
+
+/// Every half, and between two neighbours the middle and what lies beside it.
+TEST(Numerics, HalfIsTheNearestEverywhere) {
+  for (float sign : {1.0f, -1.0f})
+    for (uint32_t bits = 0; bits < kHalfInfinity; ++bits) {
+      const float low = valueOfHalf(bits);
+      // What comes after the largest, 65536, is infinite.
+      const float high = valueOfHalf(bits + 1);
+      const float high16 =
+          bits + 1 == kHalfInfinity ? std::numeric_limits<float>::infinity() : high;
+      const float middle = low + (high - low) / 2;
+      ASSERT_EQ(numerics.toHalf(sign * low), sign * low);
+      ASSERT_EQ(numerics.toHalf(sign * std::nextafter(middle, 0.0f)), sign * low) << bits;
+      ASSERT_EQ(numerics.toHalf(sign * middle), sign * (bits % 2 == 0 ? low : high16)) << bits;
+      ASSERT_EQ(numerics.toHalf(sign * std::nextafter(middle, high)), sign * high16) << bits;
+    }
+  const float infinity = std::numeric_limits<float>::infinity();
+  EXPECT_EQ(numerics.toHalf(infinity), infinity);
+  EXPECT_EQ(numerics.toHalf(-3.0e38f), -infinity);
+  EXPECT_TRUE(std::isnan(numerics.toHalf(std::numeric_limits<float>::quiet_NaN())));
+}
+
+TEST(Numerics, ValuesBetweenUnitsAreHalves) {
+  Numerics<HostArithmetic> half{host, {MfuFormat::FP16, 6}};
+  // 4097 has 13 bits: the sum of products is exact, the score is not.
+  EXPECT_EQ(numerics.score(4097, 1.0f), 4097.0f);
+  EXPECT_EQ(half.score(4097, 1.0f), 4096.0f);
+  EXPECT_EQ(half.score(70000, 1.0f), std::numeric_limits<float>::infinity());
+  EXPECT_EQ(half.score(70000, 0.0625f), 4376.0f);
+  // The bias of a hidden key is minus infinity, and its exponential 0.
+  EXPECT_EQ(half.expScore(half.biasedScore(1.0f, -3.0e38f), 1.0f), 0);
+  EXPECT_EQ(half.normalize(1000, 3, 0, 4, 16), 5332); // 333.25 in 1 / 16
+  EXPECT_EQ(numerics.normalize(1000, 3, 0, 4, 16), 5333);
+  EXPECT_EQ(half.layerNorm(4097, 0, 1.0f, 1.0f, 0.0f, 1, 0, 16), 4096);
+  EXPECT_EQ(half.rmsNorm(4097, 1.0f, 1.0f, 0, 16), 4096);
+  EXPECT_EQ(half.activate(4097, 0, 0, 16, [&](float x) { return half.relu(x); }), 4096);
+}
+
+/// The largest error of a function of the MFU over all halves in [from, to].
+double halfError(float from, float to, MfuRules rules,
+                 float (Numerics<HostArithmetic>::*function)(float),
+                 const std::function<double(double)> &exact) {
+  Numerics<HostArithmetic> mfu{host, rules};
+  double largest = 0;
+  for (float sign : {1.0f, -1.0f})
+    for (uint32_t bits = 0; bits < kHalfInfinity; ++bits) {
+      const float x = sign * valueOfHalf(bits);
+      if (x >= from && x <= to)
+        largest = std::max(largest, std::fabs(mfu.toMfu((mfu.*function)(x)) - exact(x)));
+    }
+  return largest;
+}
+
+// The bounds stand in docs/numbers.md.
+TEST(Numerics, ApproximationsAreWithinTheirBoundsForEveryHalf) {
+  using N = Numerics<HostArithmetic>;
+  const std::function<double(double)> exp = [](double x) { return std::exp(x); };
+  const std::function<double(double)> sigmoid = [](double x) { return 1 / (1 + std::exp(-x)); };
+  const std::function<double(double)> tanh = [](double x) { return std::tanh(x); };
+  const std::function<double(double)> gelu = [](double x) {
+    return 0.5 * x * (1 + std::erf(x * std::sqrt(0.5)));
+  };
+  // exp, sigmoid, tanh, gelu; by format and degree.
+  const double bounds[2][5][4] = {{{6.4e-3, 2.2e-3, 4.4e-3, 1.6e-3},
+                                   {5.7e-4, 2.0e-4, 3.9e-4, 1.4e-4},
+                                   {4.0e-5, 1.4e-5, 2.8e-5, 9.4e-6},
+                                   {2.4e-6, 8.0e-7, 1.6e-6, 6.2e-7},
+                                   {1.6e-7, 8.9e-8, 1.1e-7, 4.6e-7}},
+                                  {{6.5e-3, 2.4e-3, 4.4e-3, 1.8e-3},
+                                   {7.9e-4, 4.3e-4, 4.3e-4, 9.8e-4},
+                                   {2.8e-4, 2.6e-4, 2.5e-4, 9.8e-4},
+                                   {2.5e-4, 2.5e-4, 2.5e-4, 9.8e-4},
+                                   {2.5e-4, 2.5e-4, 2.5e-4, 9.8e-4}}};
+  for (MfuFormat format : {MfuFormat::FP32, MfuFormat::FP16})
+    for (unsigned degree = kLeastExpDegree; degree <= kGreatestExpDegree; ++degree) {
+      const MfuRules rules{format, degree};
+      const double errors[] = {halfError(-65504, 0, rules, &N::exp, exp),
+                               halfError(-65504, 65504, rules, &N::sigmoid, sigmoid),
+                               halfError(-65504, 65504, rules, &N::tanh, tanh),
+                               halfError(-8, 8, rules, &N::gelu, gelu)};
+      for (int i = 0; i < 4; ++i) {
+        const double bound = bounds[static_cast<int>(format)][degree - kLeastExpDegree][i];
+        EXPECT_LE(errors[i], bound) << "function " << i << ", degree " << degree;
+        EXPECT_GE(errors[i], 0.9 * bound) << "function " << i << ", degree " << degree;
+      }
+    }
+}
+
 } // namespace

@@ -61,7 +61,14 @@ public:
   I64 toInteger(F32 x) { return arith::FPToSIOp::create(b, loc, b.getI64Type(), x); }
   F32 powerOfTwo(I64 n) {
     Value bits = arith::ShLIOp::create(b, loc, addi(n, i64(127)), i64(23));
-    Value narrow = arith::TruncIOp::create(b, loc, b.getI32Type(), bits);
+    return fromBits(bits);
+  }
+  I64 bitsOf(F32 x) {
+    Value bits = arith::BitcastOp::create(b, loc, b.getI32Type(), x);
+    return arith::ExtUIOp::create(b, loc, b.getI64Type(), bits);
+  }
+  F32 fromBits(I64 x) {
+    Value narrow = arith::TruncIOp::create(b, loc, b.getI32Type(), x);
     return arith::BitcastOp::create(b, loc, b.getF32Type(), narrow);
   }
 

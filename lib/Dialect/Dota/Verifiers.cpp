@@ -849,6 +849,9 @@ LogicalResult DotaDialect::verifyOperationAttribute(Operation *op, NamedAttribut
     if (!isRange(range.getValue().convertToFloat()))
       return op->emitError() << name << " is " << std::to_string(range.getValueAsDouble())
                              << "; a finite number, 0 or more, expected";
+  } else if (name == kMfuAttrName) {
+    if (!isa<MfuAttr>(attribute.getValue()))
+      return op->emitError() << name << " is " << attribute.getValue() << "; a #dota.mfu expected";
   } else if (name == kOperandRangesAttrName) {
     auto ranges = dyn_cast<DenseF32ArrayAttr>(attribute.getValue());
     if (!ranges)

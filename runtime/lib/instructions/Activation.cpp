@@ -22,9 +22,11 @@ struct Table {
 /// Tables made at most are kept: 64 of 192 KB.
 constexpr size_t kTables = 64;
 
-const Table &tableOf(ActivationKind kind, int from, int to, int bits) {
-  static thread_local std::map<std::tuple<ActivationKind, int, int, int>, Table> tables;
-  const std::tuple key(kind, from, to, bits);
+const Table &tableOf(const MfuRules &mfu, ActivationKind kind, int from, int to, int bits) {
+  static thread_local std::map<std::tuple<MfuFormat, unsigned, ActivationKind, int, int, int>,
+                               Table>
+      tables;
+  const std::tuple key(mfu.format, mfu.expDegree, kind, from, to, bits);
   if (auto it = tables.find(key); it != tables.end())
     return it->second;
   if (tables.size() == kTables)
@@ -35,10 +37,10 @@ const Table &tableOf(ActivationKind kind, int from, int to, int bits) {
     x[value] = static_cast<int16_t>(value);
   table.results.resize(x.size());
   table.saturates.resize(x.size());
-  table.any = activateRow(kind, x.data(), from, to, bits, x.size(), table.results.data()) > 0;
+  table.any = activateRow(mfu, kind, x.data(), from, to, bits, x.size(), table.results.data()) > 0;
   for (size_t i = 0; table.any && i < x.size(); ++i) {
     int16_t result;
-    table.saturates[i] = activateRow(kind, &x[i], from, to, bits, 1, &result) > 0;
+    table.saturates[i] = activateRow(mfu, kind, &x[i], from, to, bits, 1, &result) > 0;
   }
   return table;
 }
@@ -48,7 +50,7 @@ void dota::run(const Activation &i, Execution &execution) {
   const int bits = bitsOf(i.outPrecision);
   // Few elements are not worth a table, and narrow ones take no time either way.
   const Table *table = i.precision == Precision::FX16 && uint64_t{i.rows} * i.cols >= 8192
-                           ? &tableOf(i.kind, i.from, i.to, bits)
+                           ? &tableOf(execution.mfu, i.kind, i.from, i.to, bits)
                            : nullptr;
   std::vector<int16_t> x(i.cols), out(i.cols);
   for (uint64_t row = 0; row < i.rows; ++row) {
@@ -60,7 +62,7 @@ void dota::run(const Activation &i, Execution &execution) {
         execution.result.saturations += table->saturates[static_cast<uint16_t>(x[j])];
     } else {
       execution.result.saturations +=
-          activateRow(i.kind, x.data(), i.from, i.to, bits, i.cols, out.data());
+          activateRow(execution.mfu, i.kind, x.data(), i.from, i.to, bits, i.cols, out.data());
     }
     pack(out.data(), i.outPrecision, i.cols, execution.sram + i.out + row * i.outStride);
   }

@@ -9,8 +9,8 @@ void dota::run(const LayerNorm &i, Execution &execution) {
   for (uint64_t row = 0; row < i.rows; ++row) {
     unpack(execution.sram + i.x + row * i.xStride, i.precision, i.cols, x.data());
     execution.result.saturations +=
-        layerNormRow(x.data(), execution.sram + i.gain, execution.sram + i.bias, i.from, i.to,
-                     i.epsilon, bitsOf(i.outPrecision), i.cols, out.data());
+        layerNormRow(execution.mfu, x.data(), execution.sram + i.gain, execution.sram + i.bias,
+                     i.from, i.to, i.epsilon, bitsOf(i.outPrecision), i.cols, out.data());
     pack(out.data(), i.outPrecision, i.cols, execution.sram + i.out + row * i.outStride);
   }
 }

@@ -9,7 +9,7 @@ void dota::run(const RmsNorm &i, Execution &execution) {
   for (uint64_t row = 0; row < i.rows; ++row) {
     unpack(execution.sram + i.x + row * i.xStride, i.precision, i.cols, x.data());
     execution.result.saturations +=
-        rmsNormRow(x.data(), execution.sram + i.gain, i.from, i.to, i.epsilon,
+        rmsNormRow(execution.mfu, x.data(), execution.sram + i.gain, i.from, i.to, i.epsilon,
                    bitsOf(i.outPrecision), i.cols, out.data());
     pack(out.data(), i.outPrecision, i.cols, execution.sram + i.out + row * i.outStride);
   }

@@ -33,7 +33,8 @@ void dota::run(const Softmax &i, Execution &execution) {
       if (rowBias)
         rowBias = reinterpret_cast<const std::byte *>(bias.data());
     }
-    scoreRow(execution.sram + i.acc + row * 8 * i.cols, i.scale, rowBias, i.cols, scores.data());
+    scoreRow(execution.mfu, execution.sram + i.acc + row * 8 * i.cols, i.scale, rowBias, i.cols,
+             scores.data());
 
     // A key that is not there or not visible has no part in anything.
     const int64_t last =
@@ -48,7 +49,7 @@ void dota::run(const Softmax &i, Execution &execution) {
     float rowMax = kInvisible;
     for (float score : scores)
       rowMax = rules.rowMax(rowMax, score);
-    const uint64_t sum = exponentialRow(scores.data(), rowMax, i.cols, e.data());
+    const uint64_t sum = exponentialRow(execution.mfu, scores.data(), rowMax, i.cols, e.data());
     if (i.cols)
       std::memcpy(execution.sram + i.e + row * 2 * i.cols, e.data(), sizeof(uint16_t) * i.cols);
     execution.store(i.sum + 8 * row, sum);

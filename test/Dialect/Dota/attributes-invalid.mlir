@@ -65,6 +65,14 @@ func.func @f(%a: tensor<4x8xf32>) {
 // -----
 
 func.func @f(%a: tensor<4x8xf32>) {
+  // expected-error @+1 {{dota.mfu is 1 : i32; a #dota.mfu expected}}
+  %r = dota.softmax %a {dota.mfu = 1 : i32} : tensor<4x8xf32> -> tensor<4x8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<4x8xf32>) {
   // expected-error @+1 {{dota.operand_precision is 8 : i64; a #dota.precision expected}}
   %r = dota.softmax %a {dota.operand_precision = 8} : tensor<4x8xf32> -> tensor<4x8xf32>
   return
@@ -77,3 +85,8 @@ func.func @f(%a: tensor<4x8xf32>) {
   %r = dota.softmax %a {dota.weight_precision = 8} : tensor<4x8xf32> -> tensor<4x8xf32>
   return
 }
+
+// -----
+
+// expected-error @+1 {{exponentials have degree 7; 2 to 6 expected}}
+func.func private @f() attributes {dota.mfu = #dota.mfu<fp16, exp_degree = 7>}

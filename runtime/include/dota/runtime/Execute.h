@@ -9,6 +9,7 @@
 
 #include "dota/runtime/Instructions.h"
 #include "dota/runtime/KeyOrder.h"
+#include "dota/runtime/MfuRules.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -38,14 +39,14 @@ struct ExecuteResult {
   uint64_t liveRows = 0;
 };
 
-/// Executes one instruction. Instructions of the Control unit change no values and
-/// do nothing here.
+/// Executes one instruction, the MFU by its rules. Instructions of the Control unit change no
+/// values and do nothing here.
 ///
 /// Throws Error, before anything is written, where a region lies outside the SRAM or
 /// the DRAM or a field has no meaning (a shift that is out of range, a group of no
 /// rows); and where data has none (ids beyond the keys, a broken schedule).
 void execute(const Instruction &instruction, LaneMemory &lane, DeviceMemory &device,
-             ExecuteResult &result);
+             ExecuteResult &result, const MfuRules &mfu = {});
 
 } // namespace dota
 

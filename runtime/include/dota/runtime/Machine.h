@@ -10,6 +10,7 @@
 #define DOTA_RUNTIME_MACHINE_H
 
 #include "dota/runtime/KeyOrder.h"
+#include "dota/runtime/MfuRules.h"
 
 #include <cstdint>
 #include <span>
@@ -25,6 +26,10 @@ enum class Throughput : uint8_t {
   Linear,    ///< 16 / b: as many as its ports bring operands for
   Quadratic, ///< (16 / b)^2: as many as it has multipliers for
 };
+
+/// What the description calls them.
+std::string_view nameOf(Throughput throughput);
+std::string_view nameOf(MfuFormat format);
 
 struct Machine {
   std::string name;
@@ -56,6 +61,7 @@ struct Machine {
   struct {
     unsigned exponentials = 0, dividers = 0, lanes = 0; ///< a cycle
     unsigned latency = 0;
+    MfuRules rules;
   } mfu;
   struct {
     unsigned elements = 0; ///< a cycle
@@ -94,12 +100,13 @@ struct Machine {
 
 /// One key of the description.
 struct MachineParameter {
-  using Place = std::variant<unsigned &(*)(Machine &), uint64_t &(*)(Machine &),
-                             double &(*)(Machine &), Throughput &(*)(Machine &)>;
+  using Place =
+      std::variant<unsigned &(*)(Machine &), uint64_t &(*)(Machine &), double &(*)(Machine &),
+                   Throughput &(*)(Machine &), MfuFormat &(*)(Machine &)>;
   std::string_view section, key;
   Place place;
   double least, greatest; ///< the values that can be
-  double standard;        ///< default; of a Throughput its number
+  double standard;        ///< default; of what has names its number
   std::string_view unit;
   std::string_view description;
   bool published; ///< the default stands in the paper or a published source

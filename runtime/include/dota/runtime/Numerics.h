@@ -16,6 +16,7 @@
 #ifndef DOTA_RUNTIME_NUMERICS_H
 #define DOTA_RUNTIME_NUMERICS_H
 
+#include "dota/runtime/MfuRules.h"
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -78,6 +79,9 @@ struct HostArithmetic {
   F32 powerOfTwo(I64 n) const {
     return std::bit_cast<float>(static_cast<uint32_t>((n + 127) << 23));
   }
+  /// The 32 bits of a float as an integer from 0, and back.
+  I64 bitsOf(F32 a) const { return std::bit_cast<uint32_t>(a); }
+  F32 fromBits(I64 a) const { return std::bit_cast<float>(static_cast<uint32_t>(a)); }
 };
 
 /// Largest stored value of a `bits` wide fixed-point number.
@@ -93,6 +97,32 @@ struct Numerics {
   using F32 = A::F32;
   using I64 = A::I64;
   A &a;
+  MfuRules mfu = {};
+
+  //===--------------------------------------------------------------------===//
+  // The MFU's format
+  //===--------------------------------------------------------------------===//
+
+  /// The nearest binary16, half to even, as an f32. Beyond 65504 it is infinite.
+  F32 toHalf(F32 x) {
+    F32 magnitude = a.abs(x);
+    // 13 of the 23 fraction bits go, rounded as an integer: carries run into the
+    // exponent, which is what they should do.
+    I64 bits = a.bitsOf(magnitude);
+    I64 odd = a.andi(a.shiftRight(bits, 13), a.i64(1));
+    I64 rounded = a.shiftRight(a.addi(a.addi(bits, a.i64(0xfff)), odd), 13);
+    F32 normal = a.fromBits(a.shiftLeft(rounded, 13));
+    normal = a.select(a.less(normal, a.f32(65536.0f)), normal, a.f32(HUGE_VALF));
+    // Below 2^-14 the last place is 2^-24: adding 0.75 leaves just those bits.
+    F32 small = a.sub(a.add(magnitude, a.f32(0.75f)), a.f32(0.75f));
+    F32 half = a.select(a.less(magnitude, a.f32(0x1p-14f)), small, normal);
+    // Ordered: a NaN stays what it is.
+    half = a.select(a.lessEqual(magnitude, a.f32(HUGE_VALF)), half, magnitude);
+    return a.select(a.less(x, a.f32(0.0f)), a.sub(a.f32(0.0f), half), half);
+  }
+
+  /// A value as it leaves a unit of the MFU.
+  F32 toMfu(F32 x) { return mfu.format == MfuFormat::FP16 ? toHalf(x) : x; }
 
   //===--------------------------------------------------------------------===//
   // Fixed point
@@ -160,9 +190,13 @@ struct Numerics {
     F32 n = a.roundEven(a.mul(clamped, a.f32(0x1.715476p+0f)));
     // ln 2 in two parts; the first has few bits, so that n * part is exact.
     F32 r = a.sub(a.sub(clamped, a.mul(n, a.f32(0x1.62ep-1f))), a.mul(n, a.f32(0x1.0bfbe8p-15f)));
-    F32 p = a.f32(1.0f / 720.0f);
-    for (float c : {1.0f / 120.0f, 1.0f / 24.0f, 1.0f / 6.0f, 0.5f, 1.0f, 1.0f})
-      p = a.add(a.mul(p, r), a.f32(c));
+    // 1 / n! for n from 0 to kGreatestExpDegree.
+    constexpr float kTerms[] = {1.0f,         1.0f,          0.5f,         1.0f / 6.0f,
+                                1.0f / 24.0f, 1.0f / 120.0f, 1.0f / 720.0f};
+    // A loop of a fixed length: the host's compiler makes vectors of what is around it.
+    F32 p = a.f32(kTerms[kGreatestExpDegree]);
+    for (unsigned term = kGreatestExpDegree; term-- > 0;)
+      p = term < mfu.expDegree ? a.add(a.mul(p, r), a.f32(kTerms[term])) : a.f32(kTerms[term]);
     return a.select(inRange, a.mul(p, a.powerOfTwo(a.toInteger(n))), a.f32(0.0f));
   }
 
@@ -205,13 +239,20 @@ struct Numerics {
   F32 quickGelu(F32 x) { return a.mul(x, sigmoid(a.mul(a.f32(1.702f), x))); }
   F32 silu(F32 x) { return a.mul(x, sigmoid(x)); }
 
+  /// A stored value through a `function` of these.
+  template <class Function>
+  I64 activate(I64 q, int from, int to, int bits, Function &&function) {
+    return quantize(toMfu(function(toMfu(dequantize(q, from)))), to, bits);
+  }
+
   //===--------------------------------------------------------------------===//
   // Softmax: score, exponential, quotient
   //===--------------------------------------------------------------------===//
 
   /// A score from the exact product sum; `scale` holds the model's scale times
   /// 2^-(exponents of q and k). The bias, where there is one, is added after.
-  F32 score(I64 sum, float scale) { return a.mul(a.toFloat(sum), a.f32(scale)); }
+  F32 score(I64 sum, float scale) { return toMfu(a.mul(a.toFloat(sum), a.f32(scale))); }
+  F32 biasedScore(F32 score, F32 bias) { return toMfu(a.add(score, toMfu(bias))); }
 
   /// The larger of a row's maximum so far and a score; a NaN never becomes it.
   F32 rowMax(F32 max, F32 score) { return a.select(a.less(max, score), score, max); }
@@ -219,13 +260,13 @@ struct Numerics {
   /// Stored exponential of a score, with kExpFractionBits fraction bits, 0 to
   /// 32767; 0 where the score or the row's maximum is minus infinity.
   I64 expScore(F32 score, F32 rowMax) {
-    return quantize(exp(a.sub(score, rowMax)), kExpFractionBits, 16);
+    return quantize(toMfu(exp(toMfu(a.sub(score, rowMax)))), kExpFractionBits, 16);
   }
 
   /// (sum of e v) / (sum of e), as a stored value: `from` is v's exponent. A row
   /// that keeps nothing (0 / 0) gives 0.
   I64 normalize(I64 weighted, I64 total, int from, int to, int bits) {
-    return quantize(a.div(a.toFloat(weighted), a.toFloat(total)), to - from, bits);
+    return quantize(toMfu(a.div(a.toFloat(weighted), a.toFloat(total))), to - from, bits);
   }
 
   //===--------------------------------------------------------------------===//
@@ -292,7 +333,8 @@ struct Numerics {
   }
   I64 layerNorm(I64 q, I64 sum, F32 factor, F32 gain, F32 bias, int64_t n, int to, int bits) {
     F32 centred = a.toFloat(a.subi(a.muli(a.i64(n), q), sum));
-    return quantize(a.add(a.mul(a.mul(centred, factor), gain), bias), to, bits);
+    F32 scaled = toMfu(a.mul(toMfu(a.mul(centred, factor)), toMfu(gain)));
+    return quantize(toMfu(a.add(scaled, toMfu(bias))), to, bits);
   }
 
   // quote: rule
@@ -304,7 +346,7 @@ struct Numerics {
                  a.sqrt(a.add(a.toFloat(sumOfSquares), a.f32(static_cast<float>(c)))));
   }
   I64 rmsNorm(I64 q, F32 factor, F32 gain, int to, int bits) {
-    return quantize(a.mul(a.mul(a.toFloat(q), factor), gain), to, bits);
+    return quantize(toMfu(a.mul(toMfu(a.mul(a.toFloat(q), factor)), toMfu(gain))), to, bits);
   }
   // end quote
 };

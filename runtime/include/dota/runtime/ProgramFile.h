@@ -9,6 +9,7 @@
 #define DOTA_RUNTIME_PROGRAMFILE_H
 
 #include "dota/runtime/Instructions.h"
+#include "dota/runtime/MfuRules.h"
 
 #include <array>
 #include <cstdint>
@@ -73,6 +74,7 @@ struct Program {
   uint64_t pairsKept = 0;  ///< (query, key) pairs that attention without a mask visits
   uint64_t pairsDense = 0; ///< that it would visit without omission
   uint64_t dramBytes = 0;  ///< all that it addresses
+  MfuRules mfu;            ///< that its results depend on
 
   bool operator==(const Program &) const = default;
 };
