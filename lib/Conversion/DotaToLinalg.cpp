@@ -881,7 +881,7 @@ struct SoftmaxLowering : Lowering<SoftmaxOp> {
           loops.map(shape, f32, {{scores, all}}, [&](OpBuilder &b, Location loc, ValueRange v) {
             IRArithmetic arithmetic(b, loc);
             return loops.rules(arithmetic)
-                .dequantize(Loops::widen(b, loc, v[0]), formatOf(op.getX()).exponent);
+                .score(Loops::widen(b, loc, v[0]), std::ldexp(1.0f, -formatOf(op.getX()).exponent));
           });
     Value rowMax = rowMaxOf(loops, shape, scores, fixed);
     Type exponentialType = fixed ? Type(loops.getI64Type()) : Type(f32);

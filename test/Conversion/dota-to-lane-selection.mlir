@@ -58,8 +58,8 @@ dota.program @probable(%a: tensor<16x8xf32>, %b: tensor<16x8xf32>, %bias: tensor
 // CHECK: lane.stream 0
 // CHECK: lane.length %{{.*}}, %[[LENGTHS:[^ ]*]] {cols = 4 : i64, precision = #dota.precision<fx16>, rows = 16 : i64, shift = 1 : i64
 // CHECK-NOT: lane.length
-// CHECK: lane.matmul %{{.*}}, %[[KEYS:[^,]*]], %[[SCORES:[^ ]*]] {aPrecision = #dota.precision<int2>, {{.*}}depth = 8 : i64
-// CHECK: lane.matmul %{{.*}}, %[[KEYS]], %{{.*}} {aPrecision = #dota.precision<int2>
+// CHECK: lane.estimate %{{.*}}, %[[KEYS:[^,]*]], %[[SCORES:[^ ]*]] {aPrecision = #dota.precision<int2>, {{.*}}depth = 8 : i64
+// CHECK: lane.estimate %{{.*}}, %[[KEYS]], %{{.*}} {aPrecision = #dota.precision<int2>
 // CHECK: lane.cosine %[[SCORES]], %[[LENGTHS]] {cols = 16 : i64, hashBits = 8 : i64, rows = 16 : i64}
 // CHECK-NEXT: lane.select %[[SCORES]],
 // CHECK-NEXT: lane.trim {{.*}}threshold = 0x4B000000 : f32}

@@ -11,7 +11,7 @@
 // Keys are rotated on their way to attention. With the values they move behind the
 // mask; queries stay.
 //
-// REMARK: keys that no query keeps are not projected{{.*}}costCycles=592, dead=5.000000e-01, linears=2, savedCycles=2048
+// REMARK: keys that no query keeps are not projected{{.*}}costCycles=720, dead=5.000000e-01, linears=2, savedCycles=2048
 // CHECK-LABEL: @moved
 // CHECK: %[[Q:.*]] = dota.linear %{{.*}}, %{{.*}} : tensor<64x256xf32>
 // CHECK: %[[M:.*]] = dota.detect

@@ -771,6 +771,7 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
       f(i);
     };
   };
+  auto turnOf = [&](int64_t i) { return items[i].headTurn - items[0].headTurn; };
   auto lowTurnOf = [&](int64_t i) { return items[i].lowTurn - items[0].lowTurn; };
   auto kvTurnOf = [&](int64_t i) { return items[i].kvTurn - items[0].kvTurn; };
 
