@@ -162,8 +162,9 @@ struct SkipDeadKeys : mlir::dota::impl::SkipDeadKeysBase<SkipDeadKeys> {
       std::optional<FixedPoint> format = getFixedPoint(element);
       return format ? format->bits : 16;
     };
-    const bool moves = llvm::any_of(
-        candidate.follow, [&](Operation *op) { return op->isBeforeInBlock(candidate.mask); });
+    const bool moves = !known && llvm::any_of(candidate.follow, [&](Operation *op) {
+      return op->isBeforeInBlock(candidate.mask);
+    });
     double saved = 0, costs = 0;
     llvm::SmallDenseSet<Value> read;
     for (LinearOp linear : candidate.linears) {
@@ -187,7 +188,8 @@ struct SkipDeadKeys : mlir::dota::impl::SkipDeadKeysBase<SkipDeadKeys> {
                      chosen.detector.passes / (lanes * chosen.detector.elements);
     }
     if (saved <= costs || share == 0) {
-      missed(candidate.attention, known ? "every key is kept" : "finding its mask first costs more")
+      missed(candidate.attention,
+             share == 0 ? "every key is kept" : "finding its mask first costs more")
           << remark::metric("dead", share) << remark::metric("savedCycles", std::llround(saved))
           << remark::metric("costCycles", std::llround(costs));
       return;
@@ -213,6 +215,9 @@ struct SkipDeadKeys : mlir::dota::impl::SkipDeadKeysBase<SkipDeadKeys> {
       linear.getLiveMutable().assign(candidate.attention.getMask());
       linear.setHeads(candidate.heads);
     }
+    // A mask that is known depends on nothing.
+    if (isa<ConstantMaskOp>(candidate.mask))
+      candidate.mask->moveBefore(&candidate.mask->getBlock()->front());
     // In their order, behind the mask.
     SmallVector<Operation *> moved;
     for (Operation *op : candidate.follow)

@@ -112,3 +112,18 @@ dota.program @other_mfu(%arg: tensor<4x8xf32>) -> tensor<4x8xf32> attributes {mf
   %y = dota.dequantize %x : tensor<4x8x!x> -> tensor<4x8xf32>
   dota.return %y : tensor<4x8xf32>
 }
+
+// -----
+
+!x = !quant.uniform<i16<-32767:32767>:f32, 9.765625e-04>
+!w = !quant.uniform<i16<-32767:32767>:f32, 3.0517578125e-05>
+
+dota.program @sequences(%a: tensor<2x4x8xf32>) -> tensor<2x4x8xf32> {
+  %w = dota.constant dense<1> : tensor<8x8xi16> : tensor<8x8x!w>
+  %x = dota.quantize %a : tensor<2x4x8xf32> -> tensor<2x4x8x!x>
+  %m = dota.constant_mask dense<[[[1], [2], [1], [2]]]> : tensor<1x4x1xi32> : !dota.mask<2x1x4x4, keep = 1>
+  // expected-error @+1 {{'dota.linear' op works on 2 sequences; one expected}}
+  %k = dota.linear %x, %w live %m {heads = 1} : tensor<2x4x8x!x>, tensor<8x8x!w> live !dota.mask<2x1x4x4, keep = 1> -> tensor<2x4x8x!x>
+  %z = dota.dequantize %k : tensor<2x4x8x!x> -> tensor<2x4x8xf32>
+  dota.return %z : tensor<2x4x8xf32>
+}

@@ -79,17 +79,18 @@ func.func @dear(%x: tensor<64x8xf32>, %l: tensor<64x16xf32>, %w: tensor<8x16xf32
 // -----
 
 // What a known mask keeps is counted: of two heads of two keys three, and two for the
-// key head that both share.
+// key head that both share. The mask moves, not the linear.
 //
 // REMARK: keys that no query keeps are not projected{{.*}}costCycles=0, dead=2.500000e-01, linears=1
 // REMARK: all keys are projected: every key is kept
 // CHECK-LABEL: @known
+// CHECK-NEXT: dota.constant_mask
 // CHECK: dota.linear %{{.*}} live %{{.*}} {heads = 2 : i64}
 // CHECK-LABEL: @shared
 // CHECK-NOT: live
 func.func @known(%x: tensor<2x64xf32>, %w: tensor<64x64xf32>) -> tensor<2x64xf32> {
-  %m = dota.constant_mask dense<[[[0], [1]], [[1], [1]]]> : tensor<2x2x1xi32> : !dota.mask<2x2x2, keep = 1>
   %k = dota.linear %x, %w : tensor<2x64xf32>, tensor<64x64xf32> -> tensor<2x64xf32>
+  %m = dota.constant_mask dense<[[[0], [1]], [[1], [1]]]> : tensor<2x2x1xi32> : !dota.mask<2x2x2, keep = 1>
   %y = dota.masked_attention %x, %k, %k mask %m {heads = 2, kv_heads = 2, scale = 0.1 : f32} : (tensor<2x64xf32>, tensor<2x64xf32>, tensor<2x64xf32>, !dota.mask<2x2x2, keep = 1>) -> tensor<2x64xf32>
   return %y : tensor<2x64xf32>
 }
