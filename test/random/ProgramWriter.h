@@ -191,17 +191,16 @@ public:
   }
   /// Of factors, or with `keys` of hashes; `kvHeads` heads of key factors, where they are fewer.
   Mask detect(const Value &q, const Value &k, int64_t heads, int64_t keep, const Bias &bias,
-              bool causal, bool thresholds = true, int64_t kvHeads = 0,
-              const Value *keys = nullptr) {
+              bool causal, int64_t kvHeads = 0, const Value *keys = nullptr) {
     Mask mask{"%v" + std::to_string(next++),
               "!dota.mask<" + std::to_string(heads) + "x" + std::to_string(q.rows) + "x" +
                   std::to_string(k.rows) + ", keep = " + std::to_string(keep) + ">"};
     // Of probabilities where both factors have one scale.
     bool isUniform = !keys && q.type.find('{') == q.type.npos && k.type.find('{') == k.type.npos;
     std::string rule;
-    if (thresholds && isUniform && chance(50)) {
+    if (isUniform && chance(50)) {
       rule = ", thresholds = array<f32: 0.03>, softmax_scale = 0.25 : f32";
-    } else if (thresholds && chance(50)) {
+    } else if (chance(50)) {
       std::string all = std::to_string(pick({-9, 0, 1, 3})) + ".0";
       for (int64_t head = 1; head < heads; ++head)
         all += ", " + std::to_string(pick({-2, 0, 2, 40})) + ".0";
@@ -356,7 +355,7 @@ public:
       }
       int64_t keep = 1 + choices.below(static_cast<uint32_t>(memory.rows));
       Mask mask = chance(30) ? knownMask(found, x.rows, memory.rows, keep)
-                             : detect(lowQ, lowK, found, keep, b, causal, true,
+                             : detect(lowQ, lowK, found, keep, b, causal,
                                       keyHeads == found ? 0 : keyHeads, hashes ? &k : nullptr);
       y = attend(q, k, v, heads, kvHeads, &mask, b, causal);
       // A mask for two: found first, kept for both.
@@ -510,10 +509,13 @@ public:
     if (masked) {
       int bits = pick({4, 2, 8, 16});
       const bool hashes = chance(40);
-      Value lowQ = hashes ? hash(x, heads * 8) : lowRank(x, heads, 4, bits);
-      Value lowK = hashes ? hash(x, kvHeads * 8) : lowRank(x, heads, 4, bits);
-      Mask mask = detect(lowQ, lowK, heads, pick({3, 7, 12}), b, causal, /*thresholds=*/false,
-                         hashes ? kvHeads : 0, hashes ? &k : nullptr);
+      const int64_t found =
+          chance(25) && (b.type.empty() || b.type.rfind("tensor<1x", 0) == 0) ? 1 : heads;
+      const int64_t keyHeads = hashes && found == heads ? kvHeads : found, keep = pick({3, 7, 12});
+      Value lowQ = hashes ? hash(x, found * 8) : lowRank(x, found, 4, bits);
+      Value lowK = hashes ? hash(x, keyHeads * 8) : lowRank(x, found, 4, bits);
+      Mask mask = detect(lowQ, lowK, found, keep, b, causal, keyHeads == found ? 0 : keyHeads,
+                         hashes ? &k : nullptr);
       y = attend(q, k, v, heads, kvHeads, &mask, b, causal);
       if (chance(30)) // the mask in a step of its own
         y = elementwise("add", y, attend(q, k, v, heads, kvHeads, &mask, {}, false));

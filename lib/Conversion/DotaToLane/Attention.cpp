@@ -585,7 +585,7 @@ void AttentionKernel::emit(Stream &stream) {
     for (int64_t head = mine.begin; head < mine.end; ++head) {
       // Each loop has buffers of its own, so that one can lie where another lay.
       if (std::optional<Blocks> blocks = detection)
-        detectByBlocks(stream, *blocks, head);
+        detectByBlocks(stream, *blocks, head, rows);
       if (std::optional<Blocks> blocks = attention)
         attendByBlocks(stream, *blocks, head);
     }
@@ -616,6 +616,41 @@ void AttentionKernel::emit(Stream &stream) {
   }
   if (!layout.twoPasses)
     pass(stream, layout, items, true, true);
+}
+
+/// The kept keys of some rows, from their estimated scores or products of hashes.
+void AttentionKernel::select(Stream &stream, const Selection &s) {
+  const int64_t rows = s.rows.size(), seen = visible(lowCausal, s.rows.end - 1);
+  const int64_t diagonal = lowCausal ? s.rows.begin + keys - queries : 0;
+  const Value biasAt = lowBias ? s.bias : s.scores;
+  if (hashed)
+    lane::CosineOp::create(stream, stream.location(), s.scores, s.lengths, rows, seen, lowWidth,
+                           lowNarrow);
+  lane::SelectOp::create(stream, stream.location(), s.scores, biasAt, s.ids, rows, seen, keep,
+                         s.biasStride, lowBias != nullptr, lowCausal, diagonal, detect->id, s.head,
+                         s.rows.begin, lowNarrow);
+  if (!thresholds.empty())
+    trim(stream, s);
+  if (marks())
+    mark(stream, s.ids, s.marks, s.rows, s.head, s.isFirst);
+}
+
+/// Of the keys that were selected, those that pass the threshold.
+void AttentionKernel::trim(Stream &stream, const Selection &s) const {
+  const int64_t rows = s.rows.size(), seen = visible(lowCausal, s.rows.end - 1);
+  const int64_t diagonal = lowCausal ? s.rows.begin + keys - queries : 0;
+  const Value biasAt = lowBias ? s.bias : s.scores;
+  float threshold = thresholds[thresholds.size() == 1 ? 0 : s.head];
+  if (softmaxScale)
+    lane::SoftmaxOp::create(stream, stream.location(), s.scores, biasAt, s.scores, s.e, s.sum, rows,
+                            seen, s.biasStride, seen, toAPFloat(*softmaxScale), lowBias != nullptr,
+                            /*hasIds=*/false, lowCausal, diagonal);
+  else
+    threshold = std::ldexp(threshold, scoreExponent(s.head));
+  lane::TrimOp::create(stream, stream.location(), softmaxScale ? s.e : s.scores,
+                       softmaxScale ? s.sum : s.scores, s.ids, rows, seen, keep,
+                       toAPFloat(threshold), balance, softmaxScale.has_value(), detect->id, s.head,
+                       s.rows.begin);
 }
 
 void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items, bool first,
@@ -799,48 +834,27 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
     auto select = [&](int64_t i, Range rows, int64_t turn, Value scores) {
       const Item &item = items[i];
       stream.comesFrom(detectOp);
-      Value biasAt = scores;
-      int64_t stride = 0;
+      Selection selection{.head = item.head,
+                          .rows = {item.rows.begin + rows.begin, item.rows.begin + rows.end},
+                          .scores = scores,
+                          .ids = stream.at(idsAt(i).at(rows.begin))};
       if (lowBias) {
-        stride = lowBiasRows == 1 ? 0 : 4 * keys;
-        biasAt = stream.at({layout.lowBias.get(stream, biasTurn(i, lowBiasHeads, lowBiasRows)),
-                            stride * rows.begin, stride});
+        selection.biasStride = lowBiasRows == 1 ? 0 : 4 * keys;
+        selection.bias =
+            stream.at({layout.lowBias.get(stream, biasTurn(i, lowBiasHeads, lowBiasRows)),
+                       selection.biasStride * rows.begin, selection.biasStride});
       }
-      Value ids = stream.at(idsAt(i).at(rows.begin));
-      int64_t row = item.rows.begin + rows.begin;
-      int64_t seen = visible(lowCausal, item.rows.begin + rows.end - 1);
-      int64_t diagonal = lowCausal ? row + shift : 0;
       if (hashed)
-        lane::CosineOp::create(stream, stream.location(), scores,
-                               layout.lengths.get(stream, lowTurnOf(i)), rows.size(), seen,
-                               lowWidth, lowNarrow);
-      lane::SelectOp::create(stream, stream.location(), scores, biasAt, ids, rows.size(), seen,
-                             keep, stride, lowBias != nullptr, lowCausal, diagonal, detect->id,
-                             item.head, row, lowNarrow);
-      auto markKept = [&] {
-        if (!marks())
-          return;
-        bool isFirst = rows.begin == 0 && (i == 0 || items[i - 1].headTurn != item.headTurn);
-        mark(stream, ids, layout.marks.get(stream, turnOf(i)), {row, row + rows.size()}, item.head,
-             isFirst);
-      };
-      if (thresholds.empty())
-        return markKept();
-      float threshold = thresholds[thresholds.size() == 1 ? 0 : item.head];
-      Value values = scores, sum = scores;
+        selection.lengths = layout.lengths.get(stream, lowTurnOf(i));
       if (softmaxScale) {
-        values = layout.lowE.get(stream, turn);
-        sum = layout.lowSum.get(stream, turn);
-        lane::SoftmaxOp::create(stream, stream.location(), scores, biasAt, scores, values, sum,
-                                rows.size(), seen, stride, seen, toAPFloat(*softmaxScale),
-                                lowBias != nullptr, /*hasIds=*/false, lowCausal, diagonal);
-      } else {
-        threshold = std::ldexp(threshold, scoreExponent(item.head));
+        selection.e = layout.lowE.get(stream, turn);
+        selection.sum = layout.lowSum.get(stream, turn);
       }
-      lane::TrimOp::create(stream, stream.location(), values, sum, ids, rows.size(), seen, keep,
-                           toAPFloat(threshold), balance, softmaxScale.has_value(), detect->id,
-                           item.head, row);
-      markKept();
+      if (marks()) {
+        selection.marks = layout.marks.get(stream, turnOf(i));
+        selection.isFirst = rows.begin == 0 && (i == 0 || items[i - 1].headTurn != item.headTurn);
+      }
+      this->select(stream, selection);
     };
     if (layout.scoreRows < layout.rows) {
       // A part of the rows at a time; the next part's scores beside the selection.

@@ -138,6 +138,18 @@ private:
     Range rows, keys;
     bool values, first, last; ///< the first and the last of the tile's keys, or values
   };
+  /// Rows of a head whose strongest keys are found, and where in SRAM what of theirs is.
+  struct Selection {
+    int64_t head;
+    Range rows;
+    Value scores, ids;
+    Value bias = {}; ///< null where there is none
+    int64_t biasStride = 0;
+    Value lengths = {};     ///< of hashed keys
+    Value e = {}, sum = {}; ///< for probabilities
+    Value marks = {};       ///< of the keys that some row keeps
+    bool isFirst = false;   ///< of the rows that mark them
+  };
   struct Item {
     int64_t head;
     Range rows;
@@ -194,9 +206,11 @@ private:
   void considerBlocks(int64_t room, int64_t &least);
   Blocks detectionBlocks(int64_t rows, int64_t keys, int64_t slots) const;
   Blocks attentionBlocks(int64_t rows, int64_t keys, int64_t slots) const;
-  void detectByBlocks(Stream &stream, Blocks &blocks, int64_t head);
+  void detectByBlocks(Stream &stream, Blocks &blocks, int64_t head, Range rows);
   void attendByBlocks(Stream &stream, Blocks &blocks, int64_t head);
-  std::vector<Visit> visits(const Blocks &blocks, bool hidden, bool alsoValues) const;
+  std::vector<Visit> visits(const Blocks &blocks, Range rows, bool hidden, bool alsoValues) const;
+  void select(Stream &stream, const Selection &selection);
+  void trim(Stream &stream, const Selection &selection) const;
   void loadBiasRows(Stream &stream, Ring &ring, int64_t turn, const Matrix &matrix,
                     int64_t biasHeads, int64_t biasRows, int64_t head, Range rows);
   /// Marks of the keys that the rows' ids keep: after others of the head, or its first.

@@ -41,6 +41,10 @@ AttentionKernel::Blocks AttentionKernel::detectionBlocks(int64_t rows, int64_t b
   if (hashed && !stays(hashed))
     blocks.hashed = ring(lengthRows() * bytesOf(hashedWidth, hashed->bits), 2);
   blocks.scores = ring(lowScoreBytes() * rows * keys, slots);
+  if (softmaxScale) {
+    blocks.e = ring(2 * rows * keys, 1);
+    blocks.sum = ring(8 * rows, 1);
+  }
   blocks.ids = ring(4 * rows * keep, 2);
   if (marks())
     blocks.marks = ring(keys, 1);
@@ -61,9 +65,12 @@ AttentionKernel::Blocks AttentionKernel::detectionBlocks(int64_t rows, int64_t b
   const double rmmu =
       visits * std::max(units.product(plan.machine.rmmu.rows, rows, part, lowWidth, bits),
                         units.read(part * bytesOf(lowWidth, lowK->bits)));
-  const double detector =
-      units.select(rows * seen) + (marks() ? units.trim(rows * keep, false) : 0);
+  double detector = units.select(rows * seen) + (marks() ? units.trim(rows * keep, false) : 0);
+  if (!thresholds.empty())
+    detector += units.trim(rows * keep, balance != 0);
   double tile = slots > 1 ? std::max({dma, rmmu, detector}) : std::max(dma, rmmu + detector);
+  if (softmaxScale)
+    tile += units.elements(2 * rows * seen);
   if (hashed) {
     tile += units.elements(rows * seen);
     once += lengthCycles(units);
@@ -120,7 +127,6 @@ AttentionKernel::Blocks AttentionKernel::attentionBlocks(int64_t rows, int64_t b
   if (masked()) {
     // A step is taken in each block in which it has a key; each block reads the ids
     // and the order of all.
-    const int64_t share = plan.machine.rmmu.group;
     const int64_t steps = UnitCycles::ceil(keep * std::min(visits, share), visits);
     // Vectors are loaded once for all blocks.
     const double scoreBytes = sparseBytes(rows, keyBytes) / visits + rows * keyBytes;
@@ -142,38 +148,41 @@ AttentionKernel::Blocks AttentionKernel::attentionBlocks(int64_t rows, int64_t b
 }
 
 void AttentionKernel::considerBlocks(int64_t room, int64_t &least) {
-  // Thresholds, and rows that lanes find for all heads, are for whole tiles alone.
-  if (detects() && (!thresholds.empty() || (!attends() && mask->shared)))
-    return;
-  const int64_t share = plan.machine.rmmu.group;
   // Instructions are as many as tiles and blocks: of more than 64 blocks programs get
   // too long, so they are only for where nothing else fits.
   constexpr int64_t kFew = 64;
   auto isBetter = [&](const Blocks &a, const Blocks &b) {
     return std::tuple(a.keys * kFew < keys, a.cycles) < std::tuple(b.keys * kFew < keys, b.cycles);
   };
-  auto choose = [&](auto make, std::optional<Blocks> &chosen) {
+  SmallVector<int64_t> heights;
+  for (int64_t height : {128, 96, 64, 48, 32, 28, 24, 20, 16, 12, 8, 4, 2, 1})
+    if (height > share ? height % share == 0 : share % height == 0)
+      heights.push_back(std::min(height, queries));
+  auto choose = [&](ArrayRef<int64_t> heights, auto make, std::optional<Blocks> &chosen) {
     int64_t smallest = std::numeric_limits<int64_t>::max();
-    for (int64_t height : {128, 96, 64, 48, 32, 28, 24, 20, 16, 12, 8, 4, 2, 1}) {
-      if (height > share ? height % share != 0 : share % height != 0)
-        continue;
+    for (int64_t height : heights)
       for (int64_t blockKeys = 16; blockKeys < 2 * keys; blockKeys *= 2)
         for (int64_t slots : {2, 1}) {
-          Blocks blocks = make(std::min(height, queries), std::min(blockKeys, keys), slots);
+          Blocks blocks = make(height, std::min(blockKeys, keys), slots);
           smallest = std::min(smallest, blocks.bytes);
           if (blocks.bytes <= room && (!chosen || isBetter(blocks, *chosen)))
             chosen = std::move(blocks);
         }
-    }
     return smallest;
   };
   std::optional<Blocks> finds, attendsBy;
   int64_t smallest = 0;
-  if (detects())
-    smallest = choose([&](auto... n) { return detectionBlocks(n...); }, finds);
+  if (detects()) {
+    // Rows that keep the same number of keys are trimmed together.
+    SmallVector<int64_t> trimmed(heights);
+    for (int64_t &height : trimmed)
+      if (balance)
+        height = std::min(std::max(height / balance, int64_t{1}) * balance, queries);
+    smallest = choose(trimmed, [&](auto... n) { return detectionBlocks(n...); }, finds);
+  }
   if (attends())
-    smallest =
-        std::max(smallest, choose([&](auto... n) { return attentionBlocks(n...); }, attendsBy));
+    smallest = std::max(
+        smallest, choose(heights, [&](auto... n) { return attentionBlocks(n...); }, attendsBy));
   least = std::min(least, smallest);
   if (detects() != finds.has_value() || attends() != attendsBy.has_value())
     return;
@@ -187,11 +196,11 @@ void AttentionKernel::considerBlocks(int64_t room, int64_t &least) {
 
 /// All tiles one after the other, each with the keys that its last row can see, if
 /// others are `hidden`, and with the values after the keys.
-std::vector<AttentionKernel::Visit> AttentionKernel::visits(const Blocks &blocks, bool hidden,
-                                                            bool alsoValues) const {
+std::vector<AttentionKernel::Visit> AttentionKernel::visits(const Blocks &blocks, Range of,
+                                                            bool hidden, bool alsoValues) const {
   std::vector<Visit> all;
-  for (int64_t row = 0, tile = 0; row < queries; row += blocks.rows, ++tile) {
-    const Range rows{row, std::min(row + blocks.rows, queries)};
+  for (int64_t row = of.begin, tile = 0; row < of.end; row += blocks.rows, ++tile) {
+    const Range rows{row, std::min(row + blocks.rows, of.end)};
     const int64_t seen = visible(hidden, rows.end - 1);
     for (bool values : {false, true})
       for (int64_t key = 0; key < seen && (alsoValues || !values); key += blocks.keys) {
@@ -206,8 +215,8 @@ std::vector<AttentionKernel::Visit> AttentionKernel::visits(const Blocks &blocks
 // Instructions
 //===----------------------------------------------------------------------===//
 
-void AttentionKernel::detectByBlocks(Stream &stream, Blocks &blocks, int64_t head) {
-  const std::vector<Visit> all = visits(blocks, lowCausal, false);
+void AttentionKernel::detectByBlocks(Stream &stream, Blocks &blocks, int64_t head, Range of) {
+  const std::vector<Visit> all = visits(blocks, of, lowCausal, false);
   const bool whole = blocks.keys == keys;
   auto load = [&](size_t n) {
     if (n >= all.size())
@@ -248,29 +257,31 @@ void AttentionKernel::detectByBlocks(Stream &stream, Blocks &blocks, int64_t hea
                            lowNarrow);
     if (!visit.last)
       continue;
-    const int64_t stride = lowBias && lowBiasRows != 1 ? 4 * keys : 0;
-    const Value biasAt =
-        lowBias ? blocks.bias.get(stream, lowBiasRows == 1 ? 0 : visit.tile) : scores;
     Place ids = blocks.ids.place(stream, visit.tile, 4 * keep);
+    Selection selection{.head = head, .rows = visit.rows, .scores = scores, .ids = stream.at(ids)};
+    if (lowBias) {
+      selection.bias = blocks.bias.get(stream, lowBiasRows == 1 ? 0 : visit.tile);
+      selection.biasStride = lowBiasRows == 1 ? 0 : 4 * keys;
+    }
     if (hashed)
-      lane::CosineOp::create(stream, stream.location(), scores, blocks.lengths.get(stream, 0), rows,
-                             seen, lowWidth, lowNarrow);
-    lane::SelectOp::create(stream, stream.location(), scores, biasAt, stream.at(ids), rows, seen,
-                           keep, stride, lowBias != nullptr, lowCausal,
-                           lowCausal ? visit.rows.begin + keys - queries : 0, detect->id, head,
-                           visit.rows.begin, lowNarrow);
+      selection.lengths = blocks.lengths.get(stream, 0);
+    if (softmaxScale) {
+      selection.e = blocks.e.get(stream, 0);
+      selection.sum = blocks.sum.get(stream, 0);
+    }
+    if (marks()) {
+      selection.marks = blocks.marks.get(stream, 0);
+      selection.isFirst = visit.rows.begin == of.begin;
+    }
+    select(stream, selection);
     stream.store(ids, {idsAddress(stream.lane, head, visit.rows.begin), 4 * keep}, rows, 4 * keep);
-    if (marks())
-      mark(stream, stream.at(ids), blocks.marks.get(stream, 0), visit.rows, head,
-           visit.rows.begin == 0);
   }
   if (marks())
     storeMarks(stream, blocks.marks.get(stream, 0), head);
 }
 
 void AttentionKernel::attendByBlocks(Stream &stream, Blocks &blocks, int64_t head) {
-  const std::vector<Visit> all = visits(blocks, causal, true);
-  const int64_t share = plan.machine.rmmu.group;
+  const std::vector<Visit> all = visits(blocks, {0, queries}, causal, true);
   auto loadTile = [&](const Visit &visit) {
     stream.comesFrom(op);
     if (!stays(q))
