@@ -18,6 +18,7 @@ TEST(RmmuMode, TheWiderOperandCounts) {
   EXPECT_EQ(widestBits(matmul(Precision::FX4, Precision::INT4)), 4u);
   // Exponentials are as wide as FX16 whatever the field says.
   EXPECT_EQ(widestBits(matmul(Precision::FX8, Precision::FX8, true)), 16u);
+  EXPECT_EQ(widestBits(RowsMatmul{.aPrecision = Precision::FX8, .bPrecision = Precision::FX4}), 8u);
   EXPECT_EQ(widestBits(Spmm{.precision = Precision::FX8}), 16u);
   EXPECT_EQ(widestBits(Sddmm{.precision = Precision::FX8}), 8u);
   EXPECT_EQ(widestBits(Estimate{.aPrecision = Precision::INT2, .bPrecision = Precision::INT4}), 4u);

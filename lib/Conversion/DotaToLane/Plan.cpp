@@ -183,8 +183,6 @@ LogicalResult Plan::checkLinear(LinearOp op) {
     return op.emitOpError("has weights whose bytes are not at hand");
   if (!op.getLive())
     return success();
-  if (!isa_and_present<DetectOp, ConstantMaskOp>(op.getLive().getDefiningOp()))
-    return op.emitOpError("takes a mask that no dota.detect of the program finds");
   if (int64_t rows = (*this)[op.getX()].rows, keys = op.getLive().getType().getKeys(); rows != keys)
     return op.emitOpError() << "works on " << rows / keys << " sequences; one expected";
   return success();
