@@ -237,6 +237,39 @@ void printWindows(const std::vector<Case> &cases, nlohmann::json &json) {
   }
 }
 
+/// Vectors read from SRAM for each kept pair, where an instruction has 128 rows.
+void printBuffers(const std::vector<Case> &cases, nlohmann::json &json) {
+  constexpr unsigned kVectors[] = {0, 8, 16, 32, 64, 128};
+  constexpr size_t kTile = 128;
+  fmt::print(
+      "\nT = 4, 8 groups side by side: reads of SRAM for each kept pair where so many vectors "
+      "stay in the RMMU\nmasks             keys   kept |");
+  for (unsigned vectors : kVectors)
+    fmt::print(" {:>7}", vectors);
+  fmt::print("\n");
+  for (const Case &c : cases) {
+    fmt::print("{:16} {:5} {:5.1f}% |", c.name, c.keys, 100 * c.retention());
+    for (unsigned vectors : kVectors) {
+      KeyOrder scheduler(OrderOptions{.buffer = {.vectors = vectors, .peRows = 32}});
+      OrderWork work;
+      for (size_t first = 0; first < c.rows; first += kTile) {
+        const size_t rows = std::min(kTile, c.rows - first);
+        work += scheduler.order(std::span(c.ids).subspan(first * c.keep, rows * c.keep), rows,
+                                c.keep, c.keys, 4);
+      }
+      fmt::print("  {:.4f}", double(work.loads - work.hits) / double(work.kept));
+      json.push_back({{"masks", c.name},
+                      {"keys", c.keys},
+                      {"keep", c.keep},
+                      {"vectors", vectors},
+                      {"loads", work.loads},
+                      {"hits", work.hits},
+                      {"kept", work.kept}});
+    }
+    fmt::print("\n");
+  }
+}
+
 void printThroughput(const std::vector<Case> &cases, bool quick, nlohmann::json &json) {
   fmt::print(
       "\nIndex lists in, schedule out: million kept pairs a second on one core, and its "
@@ -317,7 +350,7 @@ void runAll(const Options &options) {
     captured = capturedCases(options.masks);
   std::vector<Case> cases = madeCases(lengths, percents);
   nlohmann::json json = {{"benchmark", "keyorder"}, {"quick", quick}};
-  json["loads"] = json["windows"] = json["throughput"] = nlohmann::json::array();
+  json["loads"] = json["windows"] = json["buffers"] = json["throughput"] = nlohmann::json::array();
   // Copying and ordering first, while nothing else is in the caches.
   printThroughput(cases, quick, json["throughput"]);
   for (Case &c : captured)
@@ -325,6 +358,7 @@ void runAll(const Options &options) {
   printLoads(cases, quick ? 4 : 16, json["loads"]);
   std::erase_if(cases, [](const Case &c) { return c.keys > 1024 || c.retention() < 0.09; });
   printWindows(cases, json["windows"]);
+  printBuffers(cases, json["buffers"]);
   fmt::print("\nbound: the fewest loads there can be; for T = 8 what a linear relaxation proves of "
              "{} groups of each case, relative to the best rule there. distinct: each key of a "
              "group once.\n",

@@ -77,7 +77,8 @@ struct WrittenSchedule {
                    i.group ? groups(i.rows, i.group) * scheduleWords(i.group, i.keep) : 0)),
         schedule(ids, words, i.rows, i.keep, i.keys, i.group,
                  fmt::format("the schedule at {}", i.schedule),
-                 i.partial ? std::optional<uint32_t>(i.firstKey) : std::nullopt) {}
+                 i.partial ? std::optional<uint32_t>(i.firstKey) : std::nullopt,
+                 execution.scheduler.options().buffer) {}
 
   std::vector<uint32_t> ids, words;
   Schedule schedule;

@@ -458,6 +458,10 @@ OrderWork KeyOrder::order(std::span<const uint32_t> ids, size_t rows, size_t kee
     throw Error(fmt::format("a group has {} rows; 1 to {} can share a load", group, kMaxGroup));
   if (ids.size() != rows * keep)
     throw Error(fmt::format("{} ids for {} rows of {}", ids.size(), rows, keep));
+  if (!schedule && options_.buffer.vectors) {
+    unwritten_.resize((rows + group - 1) / group * scheduleWords(group, keep));
+    schedule = unwritten_.data();
+  }
   if (wantedBy_.size() < keys)
     wantedBy_.resize(keys);
   group_ = group;
@@ -514,5 +518,9 @@ OrderWork KeyOrder::order(std::span<const uint32_t> ids, size_t rows, size_t kee
     for (unsigned r = 0; r < rows_; ++r)
       work.kept += lengths[r];
   }
+  if (options_.buffer.vectors)
+    // Steps of different windows keep their order.
+    work.hits = window == keep ? stepOrder_.align(ids, rows, keep, group, options_.buffer, schedule)
+                               : stepOrder_.hits(ids, rows, keep, group, options_.buffer, schedule);
   return work;
 }

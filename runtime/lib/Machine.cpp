@@ -44,6 +44,8 @@ constexpr MachineParameter kParameters[] = {
      "to set the precision of the PE rows", kAssumed},
     {"rmmu", "group", PLACE(unsigned, rmmu.group), 1, 8, 4, "rows",
      "query rows that share a load, T; divides the PE rows", kAssumed},
+    {"rmmu", "key_buffer", PLACE(unsigned, rmmu.keyBuffer), 0, 4096, 0, "vectors",
+     "key or value vectors of a sparse product that stay for other groups; 0 is none", kAssumed},
     {"sram", "bytes", PLACE(uint64_t, sram.bytes), 64, kLargestSram, 655360, "bytes", "a lane",
      kAssumed},
     {"sram", "bytes_per_cycle", PLACE(unsigned, sram.bytesPerCycle), 1, kLargestWidth, 256, "bytes",
@@ -301,7 +303,10 @@ std::vector<std::string_view> Machine::shipped() {
 }
 
 OrderOptions Machine::orderOptions() const {
-  return {.rule = OrderRule::Best, .window = scheduler.depth, .reloadSteps = scheduler.reloadSteps};
+  return {.rule = OrderRule::Best,
+          .window = scheduler.depth,
+          .reloadSteps = scheduler.reloadSteps,
+          .buffer = {.vectors = rmmu.keyBuffer, .peRows = rmmu.rows}};
 }
 
 std::string Machine::text() const {

@@ -11,9 +11,10 @@ using namespace dota;
 
 Schedule::Schedule(std::span<const uint32_t> ids, std::span<const uint32_t> words, size_t rows,
                    size_t keep, size_t keys, unsigned group, std::string name,
-                   std::optional<uint32_t> partFrom)
+                   std::optional<uint32_t> partFrom, const KeyBuffer &buffer)
     : ids_(ids), words_(words), rows_(rows), keep_(keep), keys_(keys), group_(group),
-      partial_(partFrom), firstKey_(partFrom.value_or(0)), name_(std::move(name)), named_(rows) {
+      partial_(partFrom), firstKey_(partFrom.value_or(0)), name_(std::move(name)), named_(rows),
+      buffer_(buffer) {
   if (rows && (group == 0 || group > kMaxGroup))
     throw Error(fmt::format("a group has {} rows; 1 to {} can share a load", group, kMaxGroup));
 }
@@ -46,6 +47,8 @@ void Schedule::readGroup(size_t first) {
 
 void Schedule::countLoads(size_t first) {
   uint64_t loads = 0, taken = 0, steps = 0;
+  if (buffer_.vectors)
+    loads_.beginGroup();
   for (uint32_t s = 0; s < slot_[0]; ++s) {
     uint32_t loaded[kMaxGroup];
     unsigned n = 0;
@@ -63,9 +66,12 @@ void Schedule::countLoads(size_t first) {
         loaded[n++] = id;
     }
     loads += n;
-    const auto here = std::count_if(loaded, loaded + n, [&](uint32_t id) { return takes(id); });
+    const auto here = std::partition(loaded, loaded + n, [&](uint32_t id) { return takes(id); }) -
+                      std::begin(loaded);
     taken += static_cast<uint64_t>(here);
     steps += !partial_ || here;
+    if (buffer_.vectors && here)
+      loads_.addStep({loaded, static_cast<size_t>(here)});
   }
   if (loads != slot_[1])
     throw Error(

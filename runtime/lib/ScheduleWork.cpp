@@ -14,12 +14,15 @@ using namespace dota;
 ScheduleWork::ScheduleWork(const Program &program,
                            std::span<const std::vector<Instruction>> streams,
                            const OrderOptions &options)
-    : program_(program), used_(streams.size()), sram_(streams.size()), order_(options) {
+    : program_(program), used_(streams.size()), sram_(streams.size()), ids_(streams.size()),
+      visits_(options.buffer.vectors != 0), buffer_(options.buffer), order_(options) {
   for (size_t lane = 0; lane < streams.size(); ++lane) {
     auto use = [&](const auto &i) {
       for (uint64_t g = 0; g < groups(i.rows, i.group); ++g)
         used_[lane].push_back(i.schedule + g * scheduleBytes(i.group, i.keep));
-      partial_ |= i.partial;
+      visits_ |= i.partial;
+      if (buffer_.vectors)
+        ids_[lane][i.ids] = std::nullopt;
     };
     for (const Instruction &instruction : streams[lane]) {
       if (auto *i = std::get_if<Sddmm>(&instruction))
@@ -44,6 +47,9 @@ void ScheduleWork::load(unsigned lane, const Load &i) {
   erase(sram_[lane], i.sram, i.rows, i.rowBytes, i.sramStride);
   const std::vector<uint64_t> &used = used_[lane];
   uint64_t end = i.sram + extent(i.rows, i.rowBytes, i.sramStride);
+  for (auto at = ids_[lane].lower_bound(i.sram); at != ids_[lane].end() && at->first < end; ++at)
+    if (auto position = positionOf(at->first, i.sram, i.rows, i.rowBytes, i.sramStride))
+      at->second = i.dram + position->row * i.dramStride + position->byte;
   for (auto at = std::lower_bound(used.begin(), used.end(), i.sram); at != used.end() && *at < end;
        ++at) {
     auto position = positionOf(*at, i.sram, i.rows, i.rowBytes, i.sramStride);
@@ -64,29 +70,76 @@ void ScheduleWork::store(unsigned lane, const Store &i) {
       dram_[i.dram + position->row * i.dramStride + position->byte] = at->second;
 }
 
-OrderWork ScheduleWork::readData(uint64_t dram, uint64_t keep, uint64_t group) const {
+/// Words of the program's data.
+std::vector<uint32_t> ScheduleWork::readWords(uint64_t dram, uint64_t count,
+                                              std::string_view what) const {
   for (const Program::Data &data : program_.data) {
     if (dram < data.address || dram - data.address >= data.bytes.size())
       continue;
     uint64_t offset = dram - data.address;
-    if (data.bytes.size() - offset < scheduleBytes(group, keep))
+    if (data.bytes.size() - offset < 4 * count)
       break;
-    auto word = [&](uint64_t n) {
-      uint32_t value;
-      std::memcpy(&value, data.bytes.data() + offset + 4 * n, 4);
-      return value;
-    };
-    OrderWork work{.groups = 1, .steps = word(0), .loads = word(1)};
-    if (work.steps > keep)
-      throw Error(fmt::format("schedule at {} in DRAM takes {} steps for {} kept keys", dram,
-                              work.steps, keep));
-    for (uint64_t n = 0; n < work.steps * group; ++n)
-      work.kept += word(2 + group + n) != kNoKey;
-    return work;
+    std::vector<uint32_t> words(count);
+    if (count)
+      std::memcpy(words.data(), data.bytes.data() + offset, 4 * count);
+    return words;
   }
-  throw Error(fmt::format("timing alone cannot know the schedule from {} in DRAM: it is neither "
-                          "ordered before nor the program's data",
-                          dram));
+  throw Error(fmt::format("timing alone cannot know {} from {} in DRAM: it is neither ordered "
+                          "before nor the program's data",
+                          what, dram));
+}
+
+OrderWork ScheduleWork::readData(uint64_t dram, uint64_t keep, uint64_t group) const {
+  const std::vector<uint32_t> words = readWords(dram, scheduleWords(group, keep), "the schedule");
+  OrderWork work{.groups = 1, .steps = words[0], .loads = words[1]};
+  if (work.steps > keep)
+    throw Error(fmt::format("schedule at {} in DRAM takes {} steps for {} kept keys", dram,
+                            work.steps, keep));
+  for (uint64_t n = 0; n < work.steps * group; ++n)
+    work.kept += words[2 + group + n] != kNoKey;
+  return work;
+}
+
+/// What a group's slot says of the ids of its rows.
+std::shared_ptr<ScheduleWork::Visits> ScheduleWork::visitsOf(std::span<const uint32_t> ids,
+                                                             uint64_t keep, uint64_t group,
+                                                             const uint32_t *slot) {
+  auto visits = std::make_shared<Visits>();
+  visits->ids = ids;
+  visits->steps.resize(ids.size());
+  for (uint64_t n = 0; n < slot[0] * group; ++n)
+    if (uint32_t position = slot[2 + group + n]; position != kNoKey)
+      visits->steps[n % group * keep + position] = static_cast<uint32_t>(n / group);
+  return visits;
+}
+
+/// The same of a slot that is the program's data, for an instruction with ids of so
+/// many rows.
+std::shared_ptr<ScheduleWork::Visits> ScheduleWork::readVisits(unsigned lane, uint64_t ids,
+                                                               uint64_t rows, uint64_t dram,
+                                                               uint64_t keep,
+                                                               uint64_t group) const {
+  const std::vector<uint32_t> slot = readWords(dram, scheduleWords(group, keep), "the schedule");
+  const std::optional<uint64_t> from = ids_[lane].at(ids);
+  if (!from)
+    throw Error(fmt::format("timing alone cannot know the ids at {} in SRAM: they are not loaded "
+                            "before",
+                            ids));
+  const std::vector<uint32_t> all = readWords(*from, rows * keep, "the ids");
+  std::vector<uint32_t> own;
+  for (uint64_t member = 0; member < group; ++member)
+    if (uint32_t row = slot[2 + member]; row < rows)
+      own.insert(own.end(), all.begin() + static_cast<std::ptrdiff_t>(row * keep),
+                 all.begin() + static_cast<std::ptrdiff_t>((row + 1) * keep));
+  for (uint64_t n = 0; n < std::min<uint64_t>(slot[0], keep) * group; ++n)
+    if (uint32_t position = slot[2 + group + n];
+        position != kNoKey && n % group * keep + position >= own.size())
+      throw Error(fmt::format("schedule at {} in DRAM visits position {} of row {}", dram, position,
+                              n % group));
+  auto visits = visitsOf(own, keep, group, slot.data());
+  visits->own = std::move(own);
+  visits->ids = visits->own;
+  return visits;
 }
 
 /// The part of a group's order that has keys firstKey to firstKey + keys - 1.
@@ -102,9 +155,21 @@ OrderWork ScheduleWork::workOf(const Visits &visits, uint64_t keep, uint64_t fir
   }
   std::sort(found_.begin(), found_.end());
   OrderWork work{.groups = 1, .kept = found_.size()};
+  if (buffer_.vectors)
+    loads_.beginGroup();
+  stepKeys_.clear();
   for (size_t n = 0; n < found_.size(); ++n) {
-    work.steps += n == 0 || found_[n].first != found_[n - 1].first;
-    work.loads += n == 0 || found_[n] != found_[n - 1];
+    const bool isNew = n == 0 || found_[n] != found_[n - 1];
+    const bool isLast = n + 1 == found_.size() || found_[n].first != found_[n + 1].first;
+    work.steps += isLast;
+    work.loads += isNew;
+    if (isNew)
+      stepKeys_.push_back(found_[n].second);
+    if (!isLast)
+      continue;
+    if (buffer_.vectors)
+      loads_.addStep(stepKeys_);
+    stepKeys_.clear();
   }
   return work;
 }
@@ -112,6 +177,7 @@ OrderWork ScheduleWork::workOf(const Visits &visits, uint64_t keep, uint64_t fir
 template <class I>
 OrderWork ScheduleWork::used(unsigned lane, const I &i) {
   OrderWork total;
+  loads_.clear();
   for (uint64_t g = 0; g < groups(i.rows, i.group); ++g) {
     uint64_t address = i.schedule + g * scheduleBytes(i.group, i.keep);
     auto slot = sram_[lane].find(address);
@@ -119,17 +185,51 @@ OrderWork ScheduleWork::used(unsigned lane, const I &i) {
       throw Error(fmt::format("timing alone cannot know the schedule at {} in SRAM: it is neither "
                               "ordered nor loaded before",
                               address));
-    if (i.partial) {
-      if (!slot->second.visits)
-        throw Error(fmt::format("timing alone cannot know which keys the schedule at {} in SRAM "
-                                "visits: it is not ordered before",
-                                address));
-      total += workOf(*slot->second.visits, i.keep, i.firstKey, i.keys);
-      continue;
+    Slot &known = slot->second;
+    if (i.partial && !known.visits)
+      throw Error(fmt::format("timing alone cannot know which keys the schedule at {} in SRAM "
+                              "visits: it is not ordered before",
+                              address));
+    if (known.loaded) {
+      const uint64_t from = known.dram;
+      known = {false, 0, readData(from, i.keep, i.group)};
+      if (buffer_.vectors)
+        known.visits = readVisits(lane, i.ids, i.rows, from, i.keep, i.group);
     }
-    if (slot->second.loaded)
-      slot->second = {false, 0, readData(slot->second.dram, i.keep, i.group)};
-    total += slot->second.work;
+    OrderWork part = known.work;
+    if (i.partial || buffer_.vectors)
+      part = workOf(*known.visits, i.keep, i.partial ? i.firstKey : 0,
+                    i.partial ? uint64_t{i.keys} : kNoKey);
+    total += i.partial ? part : known.work;
+  }
+  total.hits = loads_.hits(buffer_, i.group);
+  return total;
+}
+
+OrderWork ScheduleWork::order(unsigned lane, const Order &i, const Mask &mask) {
+  const uint64_t words = scheduleWords(i.group, i.keep);
+  std::span<const uint32_t> ids = mask.rowsOf(i.head, i.firstRow, i.rows);
+  // Steps are put in order over all groups; otherwise each group is by itself.
+  if (visits_) {
+    schedule_.resize(groups(i.rows, i.group) * words);
+    order_.order(ids, i.rows, i.keep, i.keys, i.group, schedule_.data());
+  }
+  OrderWork total;
+  for (uint64_t g = 0; g < groups(i.rows, i.group); ++g) {
+    const uint64_t first = g * i.group, rows = std::min<uint64_t>(i.group, i.rows - first);
+    std::span<const uint32_t> own = ids.subspan(first * i.keep, rows * i.keep);
+    OrderWork work;
+    std::shared_ptr<Visits> visits;
+    if (visits_) {
+      const uint32_t *slot = &schedule_[g * words];
+      visits = visitsOf(own, i.keep, i.group, slot);
+      work = {.groups = 1, .steps = slot[0], .loads = slot[1]};
+      work.kept = own.size() - static_cast<uint64_t>(std::count(own.begin(), own.end(), kNoKey));
+    } else {
+      work = order_.order(own, rows, i.keep, i.keys, i.group);
+    }
+    sram_[lane][i.schedule + 4 * g * words] = {false, 0, work, std::move(visits)};
+    total += work;
   }
   return total;
 }
@@ -149,27 +249,7 @@ OrderWork ScheduleWork::follow(unsigned lane, const Instruction &instruction,
     erase(sram_[lane], i->c, i->rows, uint64_t{8} * i->cols, uint64_t{8} * i->cols);
     return work;
   } else if (auto *i = std::get_if<Order>(&instruction)) {
-    const Mask &mask = masks.at(i->mask);
-    OrderWork total;
-    for (uint64_t row = 0, slot = i->schedule; row < i->rows;
-         row += i->group, slot += scheduleBytes(i->group, i->keep)) {
-      uint64_t count = std::min<uint64_t>(i->group, i->rows - row);
-      std::span<const uint32_t> ids = mask.rowsOf(i->head, i->firstRow + row, count);
-      if (partial_)
-        schedule_.resize(scheduleWords(i->group, i->keep));
-      OrderWork work = order_.order(ids, count, i->keep, i->keys, i->group,
-                                    partial_ ? schedule_.data() : nullptr);
-      std::shared_ptr<Visits> visits;
-      if (partial_) {
-        visits = std::make_shared<Visits>(Visits{ids, std::vector<uint32_t>(ids.size())});
-        for (uint64_t n = 0; n < work.steps * i->group; ++n)
-          if (uint32_t position = schedule_[2 + i->group + n]; position != kNoKey)
-            visits->steps[n % i->group * i->keep + position] = static_cast<uint32_t>(n / i->group);
-      }
-      sram_[lane][slot] = {false, 0, work, std::move(visits)};
-      total += work;
-    }
-    return total;
+    return order(lane, *i, masks.at(i->mask));
   } else if (!sram_[lane].empty()) {
     forEachRegion(instruction, [&](const Region &r) {
       if (r.write)

@@ -17,7 +17,9 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace dota {
@@ -38,10 +40,11 @@ public:
 
 private:
   /// The rows of a group, and the step in which each visits each of its keys: for
-  /// instructions that take a part of the keys.
+  /// instructions that take a part of the keys, and vectors that stay in the RMMU.
   struct Visits {
     std::span<const uint32_t> ids; // rows x keep, of a mask
     std::vector<uint32_t> steps;   // of each id
+    std::vector<uint32_t> own;     // the ids, where they are the program's data
   };
   /// The slot of one group of rows: its work, or where in DRAM it was loaded from.
   struct Slot {
@@ -54,7 +57,13 @@ private:
 
   template <class I>
   OrderWork used(unsigned lane, const I &instruction);
+  OrderWork order(unsigned lane, const Order &order, const Mask &mask);
   OrderWork workOf(const Visits &visits, uint64_t keep, uint64_t firstKey, uint64_t keys);
+  static std::shared_ptr<Visits> visitsOf(std::span<const uint32_t> ids, uint64_t keep,
+                                          uint64_t group, const uint32_t *slot);
+  std::shared_ptr<Visits> readVisits(unsigned lane, uint64_t ids, uint64_t rows, uint64_t dram,
+                                     uint64_t keep, uint64_t group) const;
+  std::vector<uint32_t> readWords(uint64_t dram, uint64_t count, std::string_view what) const;
   OrderWork readData(uint64_t dram, uint64_t keep, uint64_t group) const;
   void load(unsigned lane, const Load &load);
   void store(unsigned lane, const Store &store);
@@ -65,10 +74,16 @@ private:
   std::vector<std::vector<uint64_t>> used_;
   std::vector<Slots> sram_;
   Slots dram_;
-  bool partial_ = false; ///< Does some instruction take a part of the keys?
+  /// Of the ids that instructions of the lane take, by address: from where in DRAM they
+  /// were loaded. Only where it matters.
+  std::vector<std::map<uint64_t, std::optional<uint64_t>>> ids_;
+  bool visits_ = false; ///< Does it matter which step visits which key?
+  KeyBuffer buffer_;
+  KeyLoads loads_;
   KeyOrder order_;
   std::vector<uint32_t> schedule_;
   std::vector<std::pair<uint32_t, uint32_t>> found_; // step and key
+  std::vector<uint32_t> stepKeys_;
 };
 
 } // namespace dota

@@ -93,6 +93,11 @@ constexpr Definition kDefinitions[] = {
      Kind::Sum, COUNT(s.keyWork.loads)},
     {"values.loads", "vectors", "value vectors fetched for sparse products, shared the same way",
      Kind::Sum, COUNT(s.valueWork.loads)},
+    {"keys.hits", "vectors",
+     "of keys.loads those that found the vector in the RMMU (rmmu.key_buffer) and took no read of "
+     "SRAM",
+     Kind::Sum, COUNT(s.keyWork.hits)},
+    {"values.hits", "vectors", "the same of values.loads", Kind::Sum, COUNT(s.valueWork.hits)},
     {"keys.steps", "steps", "steps of all groups over their keys, a key a row and step", Kind::Sum,
      COUNT(s.keyWork.steps)},
     {"rows.dead", "",

@@ -155,7 +155,7 @@ struct Coster {
     // A part of the keys is found by reading all of the schedule.
     uint64_t schedule = i.partial ? groups(rows, group) * scheduleBytes(group, keep)
                                   : 8 * w.groups + 4 * group * (w.groups + w.steps);
-    uint64_t read = readOnce + w.loads * vectorBytes + 4 * rows * keep + schedule;
+    uint64_t read = readOnce + (w.loads - w.hits) * vectorBytes + 4 * rows * keep + schedule;
     Cost cost;
     cost.cycles = paced(rounds * steps * ceilDiv(width, part.productsPerRow), read, m.rmmu.latency);
     cost.events.macs = w.kept * width;

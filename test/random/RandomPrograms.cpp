@@ -51,7 +51,7 @@ struct Target {
     const int64_t rows = choices.pick({32, 8, 64});
     text += "\n[rmmu]\nrows = " + std::to_string(rows) + "\ncolumns = " + one({16, 4});
     const int64_t group = choices.pick({4, 1, 2, 8});
-    text += "\ngroup = " + std::to_string(group);
+    text += "\ngroup = " + std::to_string(group) + "\nkey_buffer = " + one({0, 1, 4, 32});
     text += "\nconfigure = " + one({4, 1, 50});
     text += std::string("\nthroughput = ") + (choices.chance(30) ? "\"quadratic\"" : "\"linear\"");
     text += "\n[issue]\nqueue = " + one({8, 1, 2});

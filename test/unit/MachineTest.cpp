@@ -33,11 +33,16 @@ TEST(Machine, SaysHowItsSchedulersOrderKeys) {
   EXPECT_EQ(shipped.rule, OrderRule::Best);
   EXPECT_EQ(shipped.window, 0u);
   EXPECT_EQ(shipped.reloadSteps, 0);
+  EXPECT_EQ(shipped.buffer.vectors, 0u);
   const OrderOptions other =
-      Machine::parse("name = \"m\"\n[scheduler]\ndepth = 64\nreload_steps = 1.5\n", "m")
+      Machine::parse("name = \"m\"\n[rmmu]\nkey_buffer = 16\nrows = 64\n[scheduler]\ndepth = 64\n"
+                     "reload_steps = 1.5\n",
+                     "m")
           .orderOptions();
   EXPECT_EQ(other.window, 64u);
   EXPECT_EQ(other.reloadSteps, 1.5);
+  EXPECT_EQ(other.buffer.vectors, 16u);
+  EXPECT_EQ(other.buffer.beside(4), 16u);
 }
 
 TEST(Machine, DefaultsAreTheShippedMachine) {

@@ -740,13 +740,29 @@ TEST(Simulator, SchedulesOfTheProgramsDataGiveTheSameTime) {
               .kStride = 8,
               .group = group}}});
   program.data = {{4096, bytes}};
-  Simulator full(program, machineOf(1));
-  full.run({}, {});
-  Statistics s = timeOf(program, machineOf(1));
-  EXPECT_EQ(s.keyWork, work);
-  EXPECT_EQ(full.statistics().keyWork, work);
-  EXPECT_EQ(s.cycles, full.statistics().cycles);
-  EXPECT_EQ(s.events, full.statistics().events);
+  for (unsigned vectors : {0U, 2U, 8U}) {
+    Machine machine = machineOf(1);
+    machine.rmmu.keyBuffer = vectors;
+    work.hits =
+        StepOrder().hits(ids, rows, keep, group, machine.orderOptions().buffer, schedule.data());
+    EXPECT_EQ(work.hits > 0, vectors > 0);
+    Simulator full(program, machine);
+    full.run({}, {});
+    Statistics s = timeOf(program, machine);
+    EXPECT_EQ(s.keyWork, work);
+    EXPECT_EQ(full.statistics().keyWork, work);
+    EXPECT_EQ(s.cycles, full.statistics().cycles);
+    EXPECT_EQ(s.events, full.statistics().events);
+  }
+  // Ids that are not loaded with it.
+  Machine buffered = machineOf(1);
+  buffered.rmmu.keyBuffer = 2;
+  auto &sddmm = program.streams[0].words[2];
+  auto moved = std::get<Sddmm>(*decode(sddmm));
+  moved.ids = 3500;
+  sddmm = encode(moved);
+  EXPECT_THAT(messageOf(program, buffered),
+              testing::HasSubstr("timing alone cannot know the ids at 3500 in SRAM"));
 }
 
 TEST(Simulator, SchedulesThroughDramGiveTheSameTime) {
@@ -792,18 +808,22 @@ TEST(Simulator, SchedulesThroughDramGiveTheSameTime) {
   for (size_t i = 0; i < scores.size(); ++i)
     scores[i] = static_cast<int64_t>(i * 7919 % 31);
   const void *in = scores.data();
-  Simulator full(program, machineOf(2)), timing(program, machineOf(2));
-  Masks found;
-  full.run({&in, 1}, {}, {.foundMasks = &found});
-  timing.run({}, {}, {.timingOnly = true, .masks = &found});
-  EXPECT_EQ(timing.statistics().keyWork, full.statistics().keyWork);
-  EXPECT_EQ(full.statistics().keyWork.kept, 12u);
-  EXPECT_EQ(timing.statistics().cycles, full.statistics().cycles);
-  EXPECT_EQ(timing.statistics().events, full.statistics().events);
-  const Mask &mask = found.all().begin()->second;
-  ASSERT_EQ(mask.scores.size(), mask.ids.size());
-  for (size_t i = 0; i < mask.ids.size(); ++i)
-    EXPECT_EQ(mask.scores[i], mask.ids[i] == kNoKey ? 0 : scores[i / keep * keys + mask.ids[i]]);
+  for (unsigned vectors : {0U, 2U}) {
+    Machine machine = machineOf(2);
+    machine.rmmu.keyBuffer = vectors;
+    Simulator full(program, machine), timing(program, machine);
+    Masks found;
+    full.run({&in, 1}, {}, {.foundMasks = &found});
+    timing.run({}, {}, {.timingOnly = true, .masks = &found});
+    EXPECT_EQ(timing.statistics().keyWork, full.statistics().keyWork);
+    EXPECT_EQ(full.statistics().keyWork.kept, 12u);
+    EXPECT_EQ(timing.statistics().cycles, full.statistics().cycles);
+    EXPECT_EQ(timing.statistics().events, full.statistics().events);
+    const Mask &mask = found.all().begin()->second;
+    ASSERT_EQ(mask.scores.size(), mask.ids.size());
+    for (size_t i = 0; i < mask.ids.size(); ++i)
+      EXPECT_EQ(mask.scores[i], mask.ids[i] == kNoKey ? 0 : scores[i / keep * keys + mask.ids[i]]);
+  }
 }
 
 // Estimated scores of 2 bytes; a threshold leaves each row what reaches it.

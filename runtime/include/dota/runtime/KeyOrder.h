@@ -16,6 +16,8 @@
 #ifndef DOTA_RUNTIME_KEYORDER_H
 #define DOTA_RUNTIME_KEYORDER_H
 
+#include "dota/runtime/KeyBuffer.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -39,12 +41,14 @@ struct OrderWork {
   uint64_t steps = 0;  // summed over the groups: what the RMMU takes
   uint64_t loads = 0;  // key vectors fetched
   uint64_t kept = 0;   // (row, key) pairs
+  uint64_t hits = 0;   // loads that find their vector in the RMMU
 
   OrderWork &operator+=(const OrderWork &other) {
     groups += other.groups;
     steps += other.steps;
     loads += other.loads;
     kept += other.kept;
+    hits += other.hits;
     return *this;
   }
   bool operator==(const OrderWork &) const = default;
@@ -65,6 +69,9 @@ struct OrderOptions {
   /// fewer loads in more steps, they take as many more as that pays for, as far as
   /// the schedule has room: `keep` steps in all. 0 for none.
   double reloadSteps = 0;
+  /// Vectors that stay in the RMMU. Where there are any, the steps of the groups that
+  /// are ordered together come in the order that finds more of them there.
+  KeyBuffer buffer = {};
 };
 
 /// The scheduler and its scratch memory. Reuse one: rows of a size that it has
@@ -73,6 +80,7 @@ class KeyOrder {
 public:
   explicit KeyOrder(OrderRule rule = OrderRule::Best) { options_.rule = rule; }
   explicit KeyOrder(const OrderOptions &options) : options_(options) {}
+  const OrderOptions &options() const { return options_; }
 
   /// Orders the keys of `rows` rows, `group` rows (1 to 8) at a time.
   ///
@@ -164,6 +172,9 @@ private:
   std::vector<uint32_t> stepOf_;    // of each row's keys, sorted by pattern
   std::vector<uint32_t> splitKeys_; // keys that are loaded more than once, and some that were
   std::vector<uint8_t> listed_;     // of each key, whether it is one of these
+
+  StepOrder stepOrder_;
+  std::vector<uint32_t> unwritten_; // the schedule that nobody wants, where hits are counted
 };
 
 /// Loads that no order of these rows can go below, each group of `group` rows in as

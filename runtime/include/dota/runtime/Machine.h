@@ -45,6 +45,7 @@ struct Machine {
     unsigned latency = 0;   ///< cycles
     unsigned configure = 0; ///< cycles
     unsigned group = 0;     ///< query rows that share a load; divides rows, at most 8
+    unsigned keyBuffer = 0; ///< vectors of a sparse product that stay
   } rmmu;
   struct {
     uint64_t bytes = 0; ///< a lane

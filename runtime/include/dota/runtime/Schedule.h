@@ -26,7 +26,7 @@ public:
   /// ids counted from it. Throws Error where a group has no rows, or more than kMaxGroup.
   Schedule(std::span<const uint32_t> ids, std::span<const uint32_t> words, size_t rows, size_t keep,
            size_t keys, unsigned group, std::string name,
-           std::optional<uint32_t> partFrom = std::nullopt);
+           std::optional<uint32_t> partFrom = std::nullopt, const KeyBuffer &buffer = {});
 
   /// Calls f(row, positions, ids) for each row: the positions in the row's ids in the
   /// order of the steps, and the ids at them. Throws Error where the ids or the
@@ -43,6 +43,7 @@ public:
             std::span<const uint32_t>(visitedIds_));
         }
     }
+    work_.hits = loads_.hits(buffer_, group_);
   }
   const OrderWork &work() const { return work_; }
 
@@ -70,6 +71,8 @@ private:
   uint32_t members_[kMaxGroup] = {};
   std::vector<uint32_t> positions_, visitedIds_;
   std::vector<bool> visited_;
+  KeyBuffer buffer_;
+  KeyLoads loads_; // where the buffer holds any
   OrderWork work_;
 };
 
