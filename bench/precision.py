@@ -23,6 +23,7 @@ SETTINGS = [
     ("products in FX8, max", ("--method=max", *FX8), ("--weight-precision=fx8", *FX8)),
     ("products in FX8, percentile 99.9", ("--method=percentile:99.9", *FX8), ("--weight-precision=fx8", *FX8)),
     ("products in FX8, mse", ("--method=mse", *FX8), ("--weight-precision=fx8", *FX8)),
+    ("products in FX8, mse, equalized", ("--method=mse", "--equalize", *FX8), ("--weight-precision=fx8", *FX8)),
     ("everything in FX8, mse", ("--method=mse", "--precision=fx8"), ("--weight-precision=fx8", "--precision=fx8")),
 ]
 RETENTIONS = (0.5, 0.25, 0.1)

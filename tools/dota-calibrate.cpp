@@ -25,6 +25,9 @@ cl::list<std::string>
     inputs("input", cl::cat(category), cl::CommaSeparated, cl::value_desc("FILE.npy"),
            cl::desc("an argument, in order; for more samples all of them again, or with one more "
                     "leading dimension"));
+cl::opt<bool> equalizes("equalize", cl::cat(category),
+                        cl::desc("even out the features of what products read with fewer bits "
+                                 "(--operand-precision), by powers of two"));
 cl::opt<std::string> function("function", cl::cat(category),
                               cl::desc("the function to run (main, or the only public one)"));
 
@@ -40,7 +43,7 @@ void run() {
   runPasses(*module, buildRaising);
   if (findObservations(*module).empty())
     throw Error(inputFile + " holds nothing to calibrate: no f32 op that the device could run");
-  calibrateOnFiles(*module, function, inputs);
+  calibrateOnFiles(*module, function, inputs, equalizes);
   writeModule(*module, outputFile, output);
   ::dota::OutputFile::commit(files);
 }

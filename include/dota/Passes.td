@@ -313,6 +313,34 @@ def InsertObservers : Pass<"dota-insert-observers", "::mlir::ModuleOp"> {
 }
 // end quote
 
+def Equalize : Pass<"dota-equalize", "::mlir::ModuleOp"> {
+  let summary = "even out the features of what products read with few bits";
+  let description = [{
+    A few features of a norm's result are often far larger than all others, which
+    with 8 bits lose their low bits to them. Where an f32 value has to be narrowed for
+    linears of constant weights, each of its features is divided by a power of two and
+    the row of their weights multiplied by it, exactly: half, in logarithms, of what
+    the feature is larger than its weights, relative to the median feature. The
+    `dota.mul` that divides takes the place of what would narrow the value.
+
+    `dota.feature_ranges` on one of the linears, an array of f32, says how large each
+    feature gets; without it nothing happens. Ranges are to be calibrated afterwards.
+
+    ```mlir
+    %y = dota.linear %x, %w {dota.feature_ranges = array<f32: 16.0, 1.0, 1.0>} : ...
+    // becomes
+    %s = arith.constant dense<[0.25, 1.0, 1.0]> : tensor<3xf32>
+    %0 = dota.mul %x, %s : ...
+    %y = dota.linear %0, %4w : ...   // the first row of %w times 4
+    ```
+  }];
+  let options = [
+    Option<"operandPrecision", "operand-precision", "std::string", "\"fx16\"",
+           "in which matrix products read values: fx16 or fx8">
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::dota::DotaDialect"];
+}
+
 def Outline : Pass<"dota-outline", "::mlir::ModuleOp"> {
   let summary = "move fixed-point dota ops into as few device programs as can be";
   let description = [{

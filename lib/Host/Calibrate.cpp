@@ -12,6 +12,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <Eigen/Dense>
+#include <cmath>
 
 using namespace mlir;
 using namespace mlir::dota;
@@ -19,6 +20,8 @@ using namespace mlir::dota;
 /// What was seen of one value.
 struct Calibration::Seen {
   Magnitudes magnitudes;
+  /// The largest magnitude of each feature.
+  std::vector<float> features;
   /// Sum of x x^T over the rows x, each with a 1 appended.
   Eigen::MatrixXf moment;
   int64_t rows = 0;
@@ -28,6 +31,10 @@ struct Calibration::Seen {
     const auto *data = reinterpret_cast<const float *>(view.data);
     if (!withMoment) {
       magnitudes.take(ArrayRef(data, count));
+      features.resize(view.rank > 0 ? view.sizes[view.rank - 1] : 0);
+      for (int64_t i = 0; i < count; ++i)
+        if (float &most = features[i % features.size()]; std::isfinite(data[i]))
+          most = std::max(most, std::fabs(data[i]));
       return;
     }
     if (count == 0)
@@ -189,6 +196,28 @@ void Calibration::annotate(const PrecisionOptions &options) const {
                             range(precisions.ofOperand(use)));
     }
   }
+}
+
+void Calibration::annotateFeatures() const {
+  for (const Observation &observation : observations)
+    if (observation.kind == Observation::Kind::Result)
+      for (OpOperand &use : observation.value.getUses())
+        if (isa<LinearOp>(use.getOwner()) && use.getOperandNumber() == 0)
+          use.getOwner()->setAttr(
+              kFeatureRangesAttrName,
+              DenseF32ArrayAttr::get(use.getOwner()->getContext(), seen[observation.id].features));
+}
+
+LogicalResult mlir::dota::equalize(ModuleOp module, StringRef function,
+                                   ArrayRef<std::vector<HostTensor>> samples,
+                                   const PrecisionOptions &options) {
+  FailureOr<Calibration> calibration = Calibration::observe(module, function, samples, {});
+  if (failed(calibration))
+    return failure();
+  calibration->annotateFeatures();
+  PassManager pm(module.getContext());
+  pm.addPass(createEqualize({stringifyPrecision(options.operands).str()}));
+  return pm.run(module);
 }
 
 LogicalResult mlir::dota::calibrate(ModuleOp module, StringRef function,

@@ -243,13 +243,15 @@ std::vector<std::vector<HostTensor>> mlir::dota::readSamples(FunctionOpInterface
   return samples;
 }
 
-void mlir::dota::calibrateOnFiles(ModuleOp module, StringRef function,
-                                  ArrayRef<std::string> paths) {
+void mlir::dota::calibrateOnFiles(ModuleOp module, StringRef function, ArrayRef<std::string> paths,
+                                  bool equalizes) {
   FunctionOpInterface entry = findEntry(module, function);
   if (!entry)
     throw Reported();
   const CalibrationOptions options = readCalibrationOptions();
   std::vector<std::vector<HostTensor>> samples = readSamples(entry, paths);
+  if (equalizes && failed(equalize(module, function, samples, options.precisions)))
+    throw Reported();
   if (failed(calibrate(module, function, samples, options)))
     throw Reported();
   addNote(module, fmt::format("formats calibrated on {} run{}{}", samples.size(),

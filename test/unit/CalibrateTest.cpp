@@ -4,6 +4,7 @@
 #include "HostFixture.h"
 #include "dota/Dialect/Dota/ConstantData.h"
 #include "dota/Transforms/Observations.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include <cmath>
 
 using namespace mlir;
@@ -123,6 +124,24 @@ TEST_F(CalibrateTest, ProductsThatReadFewerBitsHaveARangeOfTheirOwn) {
                   ->getAttrOfType<DenseF32ArrayAttr>(DotaDialect::kOperandRangesAttrName)
                   .asArrayRef(),
               ElementsAre(15.875f, 0));
+}
+
+TEST_F(CalibrateTest, EqualizesByTheFeaturesOfTheSamples) {
+  auto module = parse(R"(
+    func.func @main(%x: tensor<2x3xf32>) -> (tensor<2x3xf32>, tensor<2x1xf32>) {
+      %w = arith.constant dense<1.0> : tensor<3x1xf32>
+      %y = dota.activation <relu> %x : tensor<2x3xf32> -> tensor<2x3xf32>
+      %z = dota.linear %y, %w : tensor<2x3xf32>, tensor<3x1xf32> -> tensor<2x1xf32>
+      return %y, %z : tensor<2x3xf32>, tensor<2x1xf32>
+    })");
+  ASSERT_TRUE(succeeded(equalize(
+      *module, "", {{tensor({2, 3}, {64, 1, 0, 2, NAN, 1})}, {tensor({2, 3}, {0, 0, 1, 0, 0, 0})}},
+      {.operands = Precision::FX8})))
+      << diagnostics;
+  auto scale = getConstantData<float>(
+      only<MulOp>(*module).getY().getDefiningOp<arith::ConstantOp>().getValue());
+  ASSERT_TRUE(scale);
+  EXPECT_THAT(scale->stored, ElementsAre(0.125f, 1, 1));
 }
 
 TEST_F(CalibrateTest, ReportsWhatTheModelReports) {

@@ -38,6 +38,8 @@ public:
   /// Notes on every f32 dota op what dota-quantize needs for these precisions,
   /// `dota.range` and `dota.operand_ranges`, in the place of what was there.
   void annotate(const PrecisionOptions &options) const;
+  /// Notes on linears how large each feature of what they read was.
+  void annotateFeatures() const;
 
 private:
   struct Seen;
@@ -50,7 +52,12 @@ private:
   std::vector<Seen> seen;
 };
 
-/// Both of the above.
+/// Evens out what products read with few bits (dota-equalize), by the features that
+/// `samples` have. Calibration has to follow. Reports errors.
+LogicalResult equalize(ModuleOp module, StringRef function,
+                       ArrayRef<std::vector<HostTensor>> samples, const PrecisionOptions &options);
+
+/// Observes and annotates.
 LogicalResult calibrate(ModuleOp module, StringRef function,
                         ArrayRef<std::vector<HostTensor>> samples,
                         const CalibrationOptions &options = {});

@@ -87,8 +87,10 @@ llvm::SmallVector<RankedTensorType> staticArguments(FunctionOpInterface entry);
 std::vector<std::vector<HostTensor>> readSamples(FunctionOpInterface entry,
                                                  ArrayRef<std::string> paths);
 
-/// Calibrates a raised module on such samples and notes it on the module. Throws.
-void calibrateOnFiles(ModuleOp module, StringRef function, ArrayRef<std::string> paths);
+/// Calibrates a raised module on such samples, after evening out what products read
+/// with few bits if asked to, and notes it on the module. Throws.
+void calibrateOnFiles(ModuleOp module, StringRef function, ArrayRef<std::string> paths,
+                      bool equalizes = false);
 
 /// Takes a name of the command line away from LLVM, for an option made after this.
 void freeOptionName(StringRef name);

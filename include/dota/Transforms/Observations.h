@@ -14,6 +14,10 @@ namespace mlir::dota {
 inline constexpr llvm::StringLiteral kSecondMomentAttrName = "dota.second_moment";
 inline constexpr llvm::StringLiteral kKeySecondMomentAttrName = "dota.key_second_moment";
 
+/// The largest magnitude of each feature of what a `dota.linear` reads: an array of
+/// f32, for dota-equalize.
+inline constexpr llvm::StringLiteral kFeatureRangesAttrName = "dota.feature_ranges";
+
 /// What one side of an attention's scores is computed from: the input of the
 /// `dota.linear` that makes the queries or keys, where its weights are constant, or
 /// else the queries or keys themselves.
