@@ -5,7 +5,7 @@
 // RUN: not dota-opt %s --split-input-file --dota-skip-dead-keys=dead=2 2>&1 | FileCheck %s --check-prefix=SHARE
 // RUN: not dota-opt %s --split-input-file --dota-skip-dead-keys=machine=absent 2>&1 | FileCheck %s --check-prefix=MACHINE
 
-// SHARE: error: dead is 2; a share up to 1 expected
+// SHARE: error: dead is 2.000000e+00; a share up to 1 expected
 // MACHINE: error: {{.*}}absent
 
 // Keys are rotated on their way to attention. With the values they move behind the

@@ -168,11 +168,11 @@ TEST(Timing, HitsTakeNoReads) {
   slow.sram.bytesPerCycle = 64;
   const Sddmm i{.rows = 8, .keep = 10, .keys = 64, .depth = 64, .group = 4};
   OrderWork work{.groups = 2, .steps = 20, .loads = 50, .kept = 80};
-  const uint64_t before = costOf(i, slow, &work).events.sramBytes;
+  const uint64_t before = costOf(i, slow, {}, &work).events.sramBytes;
   EXPECT_EQ(cyclesOf(i, &work, slow), (8112u + 63) / 64 + 8);
   work.hits = 18;
   EXPECT_EQ(cyclesOf(i, &work, slow), (8112u - 18 * 128 + 63) / 64 + 8);
-  EXPECT_EQ(costOf(i, slow, &work).events.sramBytes, before - 18 * 128);
+  EXPECT_EQ(costOf(i, slow, {}, &work).events.sramBytes, before - 18 * 128);
 }
 
 TEST(Timing, SddmmIdleSlotsCost) {

@@ -219,7 +219,7 @@ double LinearKernel::cyclesOf(const Layout &layout, double traffic, int64_t tile
     depth = std::max(depth, depthOf(lane).size());
   int64_t depths = ceil(depth, layout.depth);
   for (auto [number, chain] : llvm::enumerate(step.chains)) {
-    const Matrix &weight = plan[chain.linear.getWeight()], &result = plan[chain.linear.getResult()];
+    const Matrix &result = plan[chain.linear.getResult()];
     int64_t width = 0;
     for (unsigned lane = 0; lane < plan.lanes(); ++lane)
       width = std::max(width, columnsOf(chain, lane).size());
