@@ -43,8 +43,7 @@ struct SkipDeadKeys : mlir::dota::impl::SkipDeadKeysBase<SkipDeadKeys> {
 
   void runOnOperation() override {
     if (dead > 1) {
-      emitError(UnknownLoc::get(&getContext()))
-          << "dead is " << dead.getValue() << "; a share up to 1 expected";
+      getOperation()->emitError() << "dead is " << dead.getValue() << "; a share up to 1 expected";
       return signalPassFailure();
     }
     try {
