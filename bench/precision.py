@@ -59,6 +59,9 @@ def overlap(found, exact):
     """The share of the exact strongest keys that were found, layer by layer: [layers]."""
     shares = {}
     for name, ids in exact.items():
+        # Beside a mask there may be the scores it was chosen by.
+        if name.endswith(".scores"):
+            continue
         layer = int(name.rsplit(".", 1)[1])
         for ours, theirs in zip(found[name].reshape(-1, found[name].shape[-1]), ids.reshape(-1, ids.shape[-1])):
             wanted = set(theirs.tolist()) - {0xffffffff}
