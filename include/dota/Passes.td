@@ -544,8 +544,9 @@ def SkipDeadKeys : Pass<"dota-skip-dead-keys", "::mlir::ModuleOp"> {
     to the attention moves with it behind the mask; where that is found, its detection
     so comes first.
 
-    Left alone are linears that something else reads, those that the mask is made of
-    (a detector that reads the keys), masks that keep every key of a head, and
+    Of a mask that is known the share of such keys is counted; of one that is found `dead`
+    must say what to expect. Left alone are linears that something else reads, those that the
+    mask is made of (a detector that reads the keys), masks that keep every key of a head, and
     attentions where finding the mask first should cost more cycles than are saved:
     its ids go through DRAM, and x is read again. A remark (category
     `dota-skip-dead-keys`) tells which, with both numbers.
@@ -560,7 +561,7 @@ def SkipDeadKeys : Pass<"dota-skip-dead-keys", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"machine", "machine", "std::string", "\"dota\"", "shipped machine, or a file; says what is cheaper">,
-    Option<"dead", "dead", "double", "-1", "share of the keys that no query of a head keeps, of masks that are found; 0: linears stay as they are; below 0: guessed from the share that a row keeps">
+    Option<"dead", "dead", "double", "-1", "share of the keys that no query of a head keeps, of masks that are found; below 0: for masks that are known alone; 0: for none">
   ];
   let dependentDialects = ["::mlir::dota::DotaDialect"];
 }

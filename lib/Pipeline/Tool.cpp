@@ -66,9 +66,10 @@ static cl::opt<std::string>
                             "that --dump-masks wrote, or NAME[:SEED] with --retain"));
 static cl::opt<double> deadKeysFlag(
     "dead-keys", cl::cat(shared), cl::init(-1), cl::value_desc("SHARE"),
-    cl::desc("share of the keys that no query of a head should keep: these are not projected where "
-             "that saves more cycles than finding the mask first costs (0: all are projected; by "
-             "default guessed from the share that a row keeps)"));
+    cl::desc(
+        "share of the keys that no query of a head should keep: these are not projected where "
+        "that saves more cycles than finding the mask first costs (by default so for masks that "
+        "are known alone, with 0 for none)"));
 static cl::opt<bool>
     omitTokensFlag("omit-tokens", cl::cat(shared),
                    cl::desc("lossy: tokens whose key no query of a layer keeps go through its "

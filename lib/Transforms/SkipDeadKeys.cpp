@@ -7,8 +7,8 @@
 //
 // Where a mask is found that moves its detection in front: the ids wait in DRAM and
 // x is read once more. That has to be less than the products that are left out. How
-// many these are is known of a mask that is known. Of one that is found it is
-// guessed from the share of the keys that a row keeps, or given.
+// many these are is counted of a mask that is known. Of one that is found an option
+// says it; without that such masks are left alone.
 //
 // Idempotent: linears that have a mask keep it.
 //
@@ -102,7 +102,9 @@ struct SkipDeadKeys : mlir::dota::impl::SkipDeadKeysBase<SkipDeadKeys> {
         missed(attention, "its mask is made of its keys");
       return;
     }
-    weigh(candidate);
+    // Of masks that are found the compiler knows nothing.
+    if (dead > 0 || isa<ConstantMaskOp>(mask))
+      weigh(candidate);
   }
 
   /// Does nothing but attention over the mask read what the op makes, as keys or
@@ -142,19 +144,10 @@ struct SkipDeadKeys : mlir::dota::impl::SkipDeadKeysBase<SkipDeadKeys> {
     return 1 - static_cast<double>(live.count()) / static_cast<double>(live.size());
   }
 
-  /// The same, guessed: 38 % were seen where rows keep 5 % of the keys, 25 % of 10 %, 12 % of
-  /// 25 %, 4 % of 50 % (all-MiniLM-L6-v2, texts of 128 and 256 tokens without padding).
-  static double guessedShare(MaskType type) {
-    return std::exp(-4.6 * std::sqrt(static_cast<double>(type.getKeep()) /
-                                     static_cast<double>(type.getKeys())));
-  }
-
   void weigh(const Candidate &candidate) {
     MaskType type = candidate.attention.getMask().getType();
     auto known = dyn_cast<ConstantMaskOp>(candidate.mask);
-    const double share = known       ? deadShare(known, candidate.heads)
-                         : dead >= 0 ? dead.getValue()
-                                     : guessedShare(type);
+    const double share = known ? deadShare(known, candidate.heads) : dead.getValue();
     const double lanes = chosen.lanes, dram = chosen.dram.bytesPerCycle;
     auto bitsOf = [](Value value) {
       Type element = tensorOf(value).getElementType();
