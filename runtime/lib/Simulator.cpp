@@ -666,7 +666,7 @@ static void note(Mask &mask, const Trim &i, const std::byte *sram) {
     std::span<uint32_t> ids = mask.rowsOf(i.head, i.firstRow + row, 1);
     std::span<float> scores = mask.scoresOf(i.head, i.firstRow + row, 1);
     if (i.keep)
-      std::memcpy(left.data(), sram + i.ids + 4 * row * i.keep, 4 * i.keep);
+      std::memcpy(left.data(), sram + i.ids + 4 * row * i.keep, uint64_t{4} * i.keep);
     // Both ascend.
     for (uint64_t n = 0, from = 0; n < i.keep; ++n) {
       while (left[n] != kNoKey && ids[from] != left[n])

@@ -865,8 +865,7 @@ LogicalResult DotaDialect::verifyOperationAttribute(Operation *op, NamedAttribut
         return op->emitError() << name << " holds " << std::to_string(range)
                                << "; finite numbers, 0 or more, expected";
   } else if (llvm::is_contained(
-                 {kPrecisionAttrName, kOperandPrecisionAttrName, kWeightPrecisionAttrName},
-                 name)) {
+                 {kPrecisionAttrName, kOperandPrecisionAttrName, kWeightPrecisionAttrName}, name)) {
     if (!isa<PrecisionAttr>(attribute.getValue()))
       return op->emitError() << name << " is " << attribute.getValue()
                              << "; a #dota.precision expected";
