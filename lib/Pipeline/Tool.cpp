@@ -183,7 +183,7 @@ CalibrationOptions mlir::dota::readCalibrationOptions() {
   else if (method == "mse")
     options.rule.kind = RangeRule::Kind::Mse;
   else if (method != "max")
-    throw ::dota::Error("--calibration-method is '" + method.str() +
+    throw ::dota::Error("the calibration method is '" + method.str() +
                         "'; max, percentile, percentile:PERCENT or mse expected");
   if (name != method && (figure.getAsDouble(options.rule.percent) ||
                          !(options.rule.percent > 0 && options.rule.percent <= 100)))
