@@ -275,6 +275,7 @@ FailureOr<std::vector<PrecisionPoint>> Chooser::run() {
   }
   apply(after(within));
   std::vector<PrecisionPoint> frontier;
+  frontier.reserve(points.size());
   for (const auto &[count, point] : points)
     frontier.push_back(point);
   return frontier;

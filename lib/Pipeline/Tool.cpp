@@ -126,8 +126,8 @@ ChosenMachine::ChosenMachine() : chosen(::dota::Machine::named(machineFlag)), pa
 
 ChosenMachine::~ChosenMachine() {
   // A temporary file that stays does no harm.
-  if (isTemporary)
-    (void)llvm::sys::fs::remove(path);
+  if (isTemporary) [[maybe_unused]]
+    std::error_code error = llvm::sys::fs::remove(path);
 }
 
 void mlir::dota::readPipelineOptions(PipelineOptions &options, const ChosenMachine &machine) {

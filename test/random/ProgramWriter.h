@@ -558,9 +558,11 @@ public:
     bool both = chance(50);
     for (const Value &v : both ? std::vector<Value>{y, hidden} : std::vector<Value>{y}) {
       std::string name = "%v" + std::to_string(next++), out = tensor(n, v.cols, "f32");
-      line(name + " = dota.dequantize " + v.name + " : " + v.type + " -> " + out);
-      results += (results.empty() ? "" : ", ") + name;
-      types += (types.empty() ? "" : ", ") + out;
+      std::string text = name;
+      text.append(" = dota.dequantize ").append(v.name).append(" : ").append(v.type);
+      line(text.append(" -> ").append(out));
+      results.append(results.empty() ? "" : ", ").append(name);
+      types.append(types.empty() ? "" : ", ").append(out);
     }
     return "module {\n  dota.program @p(%x: " + type + ") -> (" + types + ") {\n" + body +
            "    dota.return " + results + " : " + types + "\n  }\n  func.func @main(%x: " + type +
