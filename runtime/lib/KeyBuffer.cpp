@@ -23,6 +23,8 @@ std::span<uint32_t> KeyLoads::step(size_t number) {
 }
 
 uint64_t KeyLoads::hits(const KeyBuffer &buffer, unsigned group) {
+  if (buffer.vectors == 0)
+    return 0;
   for (size_t s = 0; s < steps_.size(); ++s) {
     std::span<uint32_t> keys = step(s);
     std::sort(keys.begin(), keys.end());
@@ -43,8 +45,6 @@ uint64_t KeyLoads::hits(const KeyBuffer &buffer, unsigned group) {
     }
     std::rotate(held_.begin(), at, at + 1);
   };
-  if (buffer.vectors == 0)
-    return 0;
   for (size_t first = 0; first < groups_.size(); first += beside) {
     const size_t last = std::min(first + beside, groups_.size());
     size_t longest = 0;
