@@ -53,6 +53,18 @@ void compareCounts(const ::dota::Statistics &run, const ::dota::Statistics &timi
 
 } // namespace
 
+void ::dota::random::lowerToLanes(OpPassManager &passes, const std::string &machineFile,
+                                  int64_t detectRows, bool schedules) {
+  passes.addPass(createReorderKeys({machineFile, "best"}));
+  passes.addPass(createDotaToLane({machineFile, detectRows}));
+  auto &programs = passes.nest<lane::ProgramOp>();
+  if (schedules)
+    programs.addPass(createLaneSchedule({0, machineFile, /*window=*/128}));
+  programs.addPass(createAllocateSram({0, machineFile}));
+  programs.addPass(createInsertWaits());
+  programs.addPass(createLaneVerify({0, machineFile}));
+}
+
 Levels::Levels() : context(allDialects()) {
   context.getDiagEngine().registerHandler([&](Diagnostic &diagnostic) {
     llvm::raw_string_ostream(messages) << diagnostic.getLocation() << ": " << diagnostic << "\n";

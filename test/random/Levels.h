@@ -22,6 +22,11 @@ namespace dota::random {
 /// Tensors, row-major.
 using Bytes = std::vector<std::vector<char>>;
 
+/// Lowers programs for the machine in a TOML file, instructions in the order of the ops
+/// unless `schedules`. `detectRows` is as dota-to-lane takes it.
+void lowerToLanes(mlir::OpPassManager &passes, const std::string &machineFile, int64_t detectRows,
+                  bool schedules = false);
+
 class Levels {
 public:
   Levels();

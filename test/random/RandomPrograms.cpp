@@ -64,7 +64,6 @@ struct Target {
   }
 
   void lower(mlir::OpPassManager &passes, const std::string &file) const {
-    using namespace mlir;
     if (skipsDeadKeys)
       passes.addPass(mlir::dota::createSkipDeadKeys({file, /*dead=*/1}));
     if (isScheduled) {
@@ -74,12 +73,7 @@ struct Target {
       mlir::dota::buildLanes(passes, options);
       return;
     }
-    passes.addPass(mlir::dota::createReorderKeys({file, "best"}));
-    passes.addPass(mlir::dota::createDotaToLane({file, detectRows}));
-    auto &lanes = passes.nest<lane::ProgramOp>();
-    lanes.addPass(mlir::dota::createAllocateSram({0, file}));
-    lanes.addPass(mlir::dota::createInsertWaits());
-    lanes.addPass(mlir::dota::createLaneVerify({0, file}));
+    lowerToLanes(passes, file, detectRows);
   }
 };
 

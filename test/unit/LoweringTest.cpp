@@ -35,14 +35,7 @@ protected:
     return levels.lanes(text, inputs, path, [&](OpPassManager &passes) {
       if (groupsRows)
         passes.addPass(createGroupRows({path, /*tile=*/16}));
-      passes.addPass(createReorderKeys({path, "best"}));
-      passes.addPass(createDotaToLane({path, detectRows}));
-      auto &programs = passes.nest<lane::ProgramOp>();
-      if (schedules)
-        programs.addPass(createLaneSchedule({0, path, /*window=*/128}));
-      programs.addPass(createAllocateSram({0, path}));
-      programs.addPass(createInsertWaits());
-      programs.addPass(createLaneVerify({0, path}));
+      lowerToLanes(passes, path, detectRows, schedules);
     });
   }
 
