@@ -1,7 +1,7 @@
 //===- Equalize.cpp - even out what products read with few bits -------------===//
 //
-// Does not fail. Idempotent: what was evened out is read by products alone, and so
-// has few bits from the start.
+// Fails on an operand precision that it does not know. Idempotent: what was evened out is read by
+// products alone, and so has few bits from the start.
 //
 //===----------------------------------------------------------------------===//
 
@@ -64,9 +64,12 @@ std::optional<SmallVector<int>> placesOf(ArrayRef<LinearOp> readers) {
             std::max(weights[feature], std::fabs((*data)[feature * columns + column]));
   }
   // Half of what a feature is larger goes to its weights.
+  auto isKnown = [&](int64_t feature) {
+    return ranges[feature] > 0 && weights[feature] > 0 && std::isfinite(weights[feature]);
+  };
   SmallVector<int> places(features, 0), known;
   for (int64_t feature = 0; feature < features; ++feature)
-    if (ranges[feature] > 0 && weights[feature] > 0 && std::isfinite(weights[feature])) {
+    if (isKnown(feature)) {
       places[feature] = static_cast<int>(
           std::lround((std::log2(ranges[feature]) - std::log2(weights[feature])) / 2));
       known.push_back(places[feature]);
@@ -76,9 +79,8 @@ std::optional<SmallVector<int>> placesOf(ArrayRef<LinearOp> readers) {
   std::nth_element(known.begin(), known.begin() + known.size() / 2, known.end());
   const int median = known[known.size() / 2];
   for (int64_t feature = 0; feature < features; ++feature)
-    places[feature] = ranges[feature] > 0 && weights[feature] > 0 && std::isfinite(weights[feature])
-                          ? std::clamp(places[feature] - median, -kMostPlaces, kMostPlaces)
-                          : 0;
+    if (isKnown(feature))
+      places[feature] = std::clamp(places[feature] - median, -kMostPlaces, kMostPlaces);
   if (llvm::all_of(places, [](int place) { return place == 0; }))
     return std::nullopt;
   return places;
