@@ -17,34 +17,22 @@ namespace {
 
 cl::OptionCategory category("dota-calibrate options");
 
-cl::opt<std::string> inputFile(cl::Positional, cl::Required, cl::cat(category),
-                               cl::desc("MODEL.mlir or MODEL.mlirbc ('-': standard input)"));
-cl::opt<std::string> outputFile("o", cl::cat(category), cl::init("-"), cl::value_desc("FILE"),
-                                cl::desc("where the module goes; as bytecode into .mlirbc"));
-cl::list<std::string>
-    inputs("input", cl::cat(category), cl::CommaSeparated, cl::value_desc("FILE.npy"),
-           cl::desc("an argument, in order; for more samples all of them again, or with one more "
-                    "leading dimension"));
+SampledModuleOptions model(category);
 cl::opt<bool> equalizes("equalize", cl::cat(category),
                         cl::desc("even out the features of what products read with fewer bits "
                                  "(--operand-precision), by powers of two"));
-cl::opt<std::string> function("function", cl::cat(category),
-                              cl::desc("the function to run (main, or the only public one)"));
 
 void run() {
   std::vector<::dota::OutputFile> files;
-  ::dota::OutputFile &output = files.emplace_back(outputFile);
+  ::dota::OutputFile &output = files.emplace_back(model.output);
   MLIRContext context(toolRegistry());
   DiagnosticPrinter printer(context);
-  std::vector<uint8_t> bytes = ::dota::readFile(inputFile);
-  if (isContainer(bytes))
-    throw Error(inputFile + " is compiled: its formats are chosen");
-  OwningOpRef<ModuleOp> module = parseModule(context, bytes, inputFile, printer);
+  OwningOpRef<ModuleOp> module = model.read(context, printer);
   runPasses(*module, buildRaising);
   if (findObservations(*module).empty())
-    throw Error(inputFile + " holds nothing to calibrate: no f32 op that the device could run");
-  calibrateOnFiles(*module, function, inputs, equalizes);
-  writeModule(*module, outputFile, output);
+    throw Error(model.input + " holds nothing to calibrate: no f32 op that the device could run");
+  calibrateOnFiles(*module, model.function, model.samples, equalizes);
+  writeModule(*module, model.output, output);
   ::dota::OutputFile::commit(files);
 }
 

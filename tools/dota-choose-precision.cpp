@@ -23,16 +23,7 @@ namespace {
 
 cl::OptionCategory category("dota-choose-precision options");
 
-cl::opt<std::string> inputFile(cl::Positional, cl::Required, cl::cat(category),
-                               cl::desc("MODEL.mlir or MODEL.mlirbc ('-': standard input)"));
-cl::opt<std::string> outputFile("o", cl::cat(category), cl::init("-"), cl::value_desc("FILE"),
-                                cl::desc("where the module goes; as bytecode into .mlirbc"));
-cl::list<std::string>
-    inputs("input", cl::cat(category), cl::CommaSeparated, cl::value_desc("FILE.npy"),
-           cl::desc("an argument, in order; for more samples all of them again, or with one more "
-                    "leading dimension"));
-cl::opt<std::string> function("function", cl::cat(category),
-                              cl::desc("the function to run (main, or the only public one)"));
+SampledModuleOptions model(category);
 cl::opt<double> budget("budget", cl::cat(category), cl::init(0.02), cl::value_desc("ERROR"),
                        cl::desc("largest error of the results: root mean square of the difference "
                                 "from f32, relative to f32"));
@@ -77,24 +68,22 @@ void run() {
   if (std::string why; !keep.empty() && !kept.isValid(why))
     throw Error("--keep is '" + keep + "': " + why);
   std::vector<::dota::OutputFile> files;
-  files.emplace_back(outputFile);
+  files.emplace_back(model.output);
   if (!json.empty())
     files.emplace_back(json);
   MLIRContext context(toolRegistry());
   DiagnosticPrinter printer(context);
-  std::vector<uint8_t> bytes = ::dota::readFile(inputFile);
-  if (isContainer(bytes))
-    throw Error(inputFile + " is compiled: its formats are chosen");
   ChosenMachine machine;
   PipelineOptions pipeline;
   readPipelineOptions(pipeline, machine);
-  OwningOpRef<ModuleOp> module = parseModule(context, bytes, inputFile, printer);
-  FunctionOpInterface entry = findEntry(*module, function);
+  OwningOpRef<ModuleOp> module = model.read(context, printer);
+  FunctionOpInterface entry = findEntry(*module, model.function);
   if (!entry)
     throw Reported();
   std::string name = entry.getName().str();
   runPasses(*module, buildRaising);
-  std::vector<std::vector<HostTensor>> samples = readSamples(findEntry(*module, name), inputs);
+  std::vector<std::vector<HostTensor>> samples =
+      readSamples(findEntry(*module, name), model.samples);
 
   PrecisionChoiceOptions options;
   options.budget = budget;
@@ -121,7 +110,7 @@ void run() {
   addNote(*module, fmt::format("precisions chosen for an error of {:g} on {} run{}",
                                budget.getValue(), samples.size(), samples.size() == 1 ? "" : "s"));
   fmt::print(stderr, "{}", pointsText(*points));
-  writeModule(*module, outputFile, files[0]);
+  writeModule(*module, model.output, files[0]);
   if (!json.empty())
     files[1].write(pointsJson(*points));
   ::dota::OutputFile::commit(files);

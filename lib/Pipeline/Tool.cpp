@@ -368,6 +368,25 @@ void mlir::dota::writeModule(ModuleOp module, StringRef path, ::dota::OutputFile
 // Main
 //===----------------------------------------------------------------------===//
 
+SampledModuleOptions::SampledModuleOptions(cl::OptionCategory &category)
+    : input(cl::Positional, cl::Required, cl::cat(category),
+            cl::desc("MODEL.mlir or MODEL.mlirbc ('-': standard input)")),
+      output("o", cl::cat(category), cl::init("-"), cl::value_desc("FILE"),
+             cl::desc("where the module goes; as bytecode into .mlirbc")),
+      samples("input", cl::cat(category), cl::CommaSeparated, cl::value_desc("FILE.npy"),
+              cl::desc("an argument, in order; for more samples all of them again, or with one "
+                       "more leading dimension")),
+      function("function", cl::cat(category),
+               cl::desc("the function to run (main, or the only public one)")) {}
+
+OwningOpRef<ModuleOp> SampledModuleOptions::read(MLIRContext &context,
+                                                 DiagnosticPrinter &printer) const {
+  std::vector<uint8_t> bytes = ::dota::readFile(input);
+  if (isContainer(bytes))
+    throw ::dota::Error(input + " is compiled: its formats are chosen");
+  return parseModule(context, bytes, input, printer);
+}
+
 void mlir::dota::freeOptionName(StringRef name) {
   if (cl::Option *known = cl::getRegisteredOptions().lookup(name))
     known->removeArgument();

@@ -92,6 +92,19 @@ std::vector<std::vector<HostTensor>> readSamples(FunctionOpInterface entry,
 void calibrateOnFiles(ModuleOp module, StringRef function, ArrayRef<std::string> paths,
                       bool equalizes = false);
 
+/// Options of a tool that writes a module again, changed by what runs on samples of
+/// its inputs show.
+struct SampledModuleOptions {
+  explicit SampledModuleOptions(llvm::cl::OptionCategory &category);
+
+  llvm::cl::opt<std::string> input, output;
+  llvm::cl::list<std::string> samples;
+  llvm::cl::opt<std::string> function;
+
+  /// The module of `input`. Throws.
+  OwningOpRef<ModuleOp> read(MLIRContext &context, DiagnosticPrinter &printer) const;
+};
+
 /// Takes a name of the command line away from LLVM, for an option made after this.
 void freeOptionName(StringRef name);
 
