@@ -18,7 +18,9 @@ from sentences import sentences  # noqa: E402
 FX8 = ("--operand-precision=fx8",)
 SETTINGS = [
     ("FX16", ("--method=max",), ()),
+    ("FX16, weights FX8, a scale a tensor", ("--method=max",), ("--weight-precision=fx8", "--weight-scales=tensor")),
     ("FX16, weights FX8", ("--method=max",), ("--weight-precision=fx8",)),
+    ("FX16, weights FX4, a scale a tensor", ("--method=max",), ("--weight-precision=fx4", "--weight-scales=tensor")),
     ("FX16, weights FX4", ("--method=max",), ("--weight-precision=fx4",)),
     ("products in FX8, max", ("--method=max", *FX8), ("--weight-precision=fx8", *FX8)),
     ("products in FX8, percentile 99.9", ("--method=percentile:99.9", *FX8), ("--weight-precision=fx8", *FX8)),

@@ -48,8 +48,8 @@ def Dota_LinearOp : Dota_ProductOp<"linear", [AttrSizedOperandSegments]> {
     `x: [B x] N x K`, `weight: K x O`, `bias: O`, result `[B x] N x O`.
 
     Fixed point: exact integer sum, bias aligned to the product's scale and
-    added exactly, rounded once (half to even) and saturated. The result's
-    type may be quantised per column (dimension of O).
+    added exactly, rounded once (half to even) and saturated. The types of
+    weight, bias and result may be quantised per column (dimension of O).
 
     ```mlir
     %y = dota.linear %x, %w, %b : tensor<128x384xf32>, tensor<384x1536xf32>, tensor<1536xf32> -> tensor<128x1536xf32>

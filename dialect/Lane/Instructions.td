@@ -189,6 +189,7 @@ def SpmmOp : Instruction<"spmm", 10, Rmmu, [
 def RequantizeOp : Instruction<"requantize", 16, Mfu, [
     Sram<"acc", "accumulator matrix, rows x cols, without gaps">,
     Sram<"bias", "i32 a column, with `hasBias`">,
+    Sram<"shifts", "two signed bytes a column, with `perColumn`: they take the places of `shift` and `biasShift`">,
     Sram<"out", "operand matrix, rows x cols">,
     U<"rows", 16, "rows">,
     U<"cols", 20, "columns">,
@@ -196,10 +197,12 @@ def RequantizeOp : Instruction<"requantize", 16, Mfu, [
     S<"shift", 8, "places to the right, after the bias">,
     S<"biasShift", 8, "places to the left that align the bias with the sum">,
     PrecisionField<"precision", "precision of out">,
-    Flag<"hasBias", "there is a bias">]> {
+    Flag<"hasBias", "there is a bias">,
+    Flag<"perColumn", "each column has shifts of its own">]> {
   let summary = "exact sums, bias added, rounded once (half to even) and saturated";
   let reads = [Footprint<"acc", "rows", "8 * cols", "8 * cols">,
-               FootprintIf<"hasBias", "bias", "1", "4 * cols">];
+               FootprintIf<"hasBias", "bias", "1", "4 * cols">,
+               FootprintIf<"perColumn", "shifts", "1", "2 * cols">];
   let writes = [Footprint<"out", "rows", "bytes(cols, precision)", "outStride">];
 }
 

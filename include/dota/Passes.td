@@ -34,9 +34,9 @@ def Quantize : Pass<"dota-quantize", "::mlir::ModuleOp"> {
 
     - a result: the largest exponent that holds its `dota.range`;
     - a constant operand: the largest exponent that holds its largest magnitude, or,
-      for weights of 8 bits and less, that of the least squared error; stored
-      integers in a `dota.constant`; a bias of `dota.linear` in 32 bits at an
-      exponent that is at most that of the products;
+      for weights of 8 bits and less, for each output column that of the least
+      squared error (`weight-scales`); stored integers in a `dota.constant`; a bias of
+      `dota.linear` in 32 bits at an exponent that is at most that of the products;
     - what products read (x of a linear, queries, keys and values) in
       `operand-precision`: what they alone read has it from the start, anything else
       is narrowed for them by a `dota.activation <identity>`;
@@ -70,7 +70,9 @@ def Quantize : Pass<"dota-quantize", "::mlir::ModuleOp"> {
     Option<"weightPrecision", "weight-precision", "std::string", "\"fx16\"",
            "of constant weights: fx16, fx8 or fx4">,
     Option<"operandPrecision", "operand-precision", "std::string", "\"\"",
-           "in which matrix products read values: fx16 or fx8 (as precision)">
+           "in which matrix products read values: fx16 or fx8 (as precision)">,
+    Option<"weightScales", "weight-scales", "std::string", "\"auto\"",
+           "of constant weights: one a tensor, one a channel (output column), or auto, which is channel below 16 bits">
   ];
 }
 

@@ -281,49 +281,66 @@ struct LinearLowering : Lowering<LinearOp> {
                         utils::IteratorType::parallel});
     sums = whereLive(op, adaptor, sums, zeros, loops);
 
-    int from = formatOf(op.getX()).exponent + formatOf(op.getWeight()).exponent;
-    int biasShift = op.getBias() ? from - formatOf(op.getBias()).exponent : 0;
-    Type element = elementOf(op.getResult());
-    if (auto format = getFixedPoint(element))
-      return round(sums, adaptor.getBias(), biasShift, from, format->exponent, format->bits,
-                   storage, loops);
-
-    // Per column: each run of columns of one exponent on its own.
-    PerColumnFixedPoint format = *getPerColumnFixedPoint(element);
-    Value result = loops.empty({rows, columns}, storage);
-    for (int64_t begin = 0, end; begin < columns; begin = end) {
-      end = begin + 1;
-      while (end < columns && format.exponents[end] == format.exponents[begin])
-        ++end;
-      SmallVector<OpFoldResult> offsets{loops.getIndexAttr(0), loops.getIndexAttr(begin)};
-      SmallVector<OpFoldResult> sizes{loops.getIndexAttr(rows), loops.getIndexAttr(end - begin)};
-      SmallVector<OpFoldResult> strides(2, loops.getIndexAttr(1));
-      Value part = tensor::ExtractSliceOp::create(loops, sums, offsets, sizes, strides);
-      Value bias = adaptor.getBias();
-      if (bias)
-        bias = tensor::ExtractSliceOp::create(loops, bias, ArrayRef(offsets).drop_front(),
-                                              ArrayRef(sizes).drop_front(),
-                                              ArrayRef(strides).drop_front());
-      Value rounded =
-          round(part, bias, biasShift, from, format.exponents[begin], format.bits, storage, loops);
-      result = tensor::InsertSliceOp::create(loops, rounded, result, offsets, sizes, strides);
-    }
-    return result;
+    return round(op, sums, adaptor.getBias(), storage, loops);
   }
 
-  Value round(Value sums, Value bias, int biasShift, int from, int to, int bits, Type storage,
-              Loops &loops) const {
+  /// How a column's sums are rounded.
+  struct Format {
+    int from, to, biasShift;
+    bool operator==(const Format &) const = default;
+  };
+
+  /// The formats of the columns, each once, and which of them each column has.
+  static std::pair<SmallVector<Format>, SmallVector<int16_t>> formatsOf(LinearOp op) {
+    const Exponents weights(elementOf(op.getWeight())), results(elementOf(op.getResult()));
+    std::optional<Exponents> biases;
+    if (op.getBias())
+      biases.emplace(elementOf(op.getBias()));
+    SmallVector<Format> formats;
+    SmallVector<int16_t> ofColumn;
+    for (int64_t column = 0; column < tensorOf(op.getWeight()).getDimSize(1); ++column) {
+      const int from = formatOf(op.getX()).exponent + weights[column];
+      const Format format{from, results[column], biases ? from - (*biases)[column] : 0};
+      auto *known = llvm::find(formats, format);
+      ofColumn.push_back(static_cast<int16_t>(known - formats.begin()));
+      if (known == formats.end())
+        formats.push_back(format);
+    }
+    return {formats, ofColumn};
+  }
+
+  Value round(LinearOp op, Value sums, Value bias, Type storage, Loops &loops) const {
+    const auto [formats, ofColumn] = formatsOf(op);
+    const int bits = getStoredBits(elementOf(op.getResult()));
     SmallVector<Input> inputs{{sums, loops.identity(2)}};
     if (bias)
       inputs.push_back({bias, loops.trailing(2, 1)});
+    if (formats.size() > 1) {
+      auto type = RankedTensorType::get(ofColumn.size(), loops.getI16Type());
+      inputs.push_back(
+          {loops.constant(DenseElementsAttr::get(type, ArrayRef(ofColumn))), loops.trailing(2, 1)});
+    }
     return loops.map(tensorOf(sums).getShape(), storage, inputs,
                      [&](OpBuilder &b, Location loc, ValueRange v) {
                        IRArithmetic arithmetic(b, loc);
                        Rules rules = loops.rules(arithmetic);
-                       Value sum = v[0];
-                       if (bias)
-                         sum = rules.addBias(sum, Loops::widen(b, loc, v[1]), biasShift);
-                       return Loops::narrow(b, loc, storage, rules.requantize(sum, from, to, bits));
+                       auto roundAs = [&](const Format &format) -> Value {
+                         Value sum = v[0];
+                         if (bias)
+                           sum = rules.addBias(sum, Loops::widen(b, loc, v[1]), format.biasShift);
+                         return rules.requantize(sum, format.from, format.to, bits);
+                       };
+                       // The one of the column's own format.
+                       Value result = roundAs(formats.front());
+                       for (size_t number = 1; number < formats.size(); ++number) {
+                         Value other = roundAs(formats[number]);
+                         Value wanted = arith::ConstantOp::create(
+                             b, loc, b.getI16IntegerAttr(static_cast<int16_t>(number)));
+                         Value isOther = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
+                                                               v[inputs.size() - 1], wanted);
+                         result = arith::SelectOp::create(b, loc, isOther, other, result);
+                       }
+                       return Loops::narrow(b, loc, storage, result);
                      });
   }
 };

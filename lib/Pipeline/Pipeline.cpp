@@ -39,8 +39,8 @@ void mlir::dota::buildPrograms(OpPassManager &pm, const PipelineOptions &options
          options.dumpDetectors,
          SmallVector<double>(options.threshold.begin(), options.threshold.end()), options.balance,
          options.share}));
-  pm.addPass(
-      createQuantize({options.precision, options.weightPrecision, options.operandPrecision}));
+  pm.addPass(createQuantize({options.precision, options.weightPrecision, options.operandPrecision,
+                             options.weightScales}));
   // Ops that read the same host value have quantised it each on its own.
   pm.addPass(createCSEPass());
   pm.addPass(createOutline({options.machine}));

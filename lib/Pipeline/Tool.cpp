@@ -94,6 +94,11 @@ static cl::opt<std::string> weightPrecisionFlag("weight-precision", cl::cat(shar
                                                 cl::init("fx16"),
                                                 cl::desc("of constant weights: fx16, fx8 or fx4"));
 static cl::opt<std::string>
+    weightScalesFlag("weight-scales", cl::cat(shared), cl::init("auto"),
+                     cl::value_desc("auto|tensor|channel"),
+                     cl::desc("scales of a constant weight: one, or one an output channel; auto is "
+                              "channel below 16 bits"));
+static cl::opt<std::string>
     calibrationMethodFlag("calibration-method", cl::cat(shared), cl::init("max"),
                           cl::value_desc("max|percentile[:PERCENT]|mse"),
                           cl::desc("the range of a value whose format is calibrated: its largest "
@@ -172,6 +177,7 @@ void mlir::dota::readPipelineOptions(PipelineOptions &options, const ChosenMachi
   options.precision = precisionFlag;
   options.operandPrecision = operandPrecisionFlag;
   options.weightPrecision = weightPrecisionFlag;
+  options.weightScales = weightScalesFlag;
 }
 
 CalibrationOptions mlir::dota::readCalibrationOptions() {

@@ -66,8 +66,8 @@ Type withoutBatch(Type type) {
   auto tensor = cast<RankedTensorType>(type);
   Type element = tensor.getElementType();
   if (auto columns = getPerColumnFixedPoint(element))
-    element = getPerColumnFixedPointType(type.getContext(), columns->precision,
-                                         columns->dimension - 1, columns->exponents);
+    element = getPerColumnFixedPointType(type.getContext(), columns->bits, columns->dimension - 1,
+                                         columns->exponents);
   return RankedTensorType::get(tensor.getShape().drop_front(), element);
 }
 

@@ -10,13 +10,14 @@
 #include "dota/Dialect/Dota/ConstantData.h"
 #include "dota/Dialect/Dota/FixedPoint.h"
 #include "dota/Passes.h"
-#include "dota/Transforms/Magnitudes.h"
 #include "dota/Transforms/Precisions.h"
+#include "dota/Transforms/WeightExponents.h"
 #include "dota/runtime/Numerics.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/StringSwitch.h"
 #include <algorithm>
 #include <cmath>
 
@@ -65,17 +66,13 @@ public:
     return static_cast<double>(largest);
   }
 
-  /// The range of the exponent that stores a constant, known to be finite, with the
-  /// least squared error.
-  double finestRange(ElementsAttr value, int bits) {
-    auto [known, isNew] = finest.try_emplace({value, bits}, 0.0);
-    if (isNew) {
-      auto data = getConstantData<float>(value);
-      Magnitudes magnitudes(/*withHistogram=*/true);
-      magnitudes.take(data->stored);
-      known->second = magnitudes.range({RangeRule::Kind::Mse}, bits);
-    }
-    return known->second;
+  /// The exponents of a weight that is known to be finite.
+  ArrayRef<int> weightExponents(ElementsAttr value, int bits, bool perColumn) {
+    SmallVector<int> &known = weights[{value, 2 * bits + (perColumn ? 1 : 0)}];
+    if (known.empty())
+      known = chooseWeightExponents(*getConstantData<float>(value), value.getNumElements(),
+                                    value.getShapedType().getShape().back(), perColumn, bits);
+    return known;
   }
 
   /// A constant whose range is known to be finite, in fixed point.
@@ -99,7 +96,7 @@ private:
   }
 
   DenseMap<Attribute, double> ranges;
-  DenseMap<std::pair<Attribute, int>, double> finest;
+  DenseMap<std::pair<Attribute, int>, SmallVector<int>> weights;
   DenseMap<std::pair<Attribute, Type>, ElementsAttr> quantized;
 };
 
@@ -109,10 +106,22 @@ ElementsAttr constantOf(Value value) {
   return op ? dyn_cast<ElementsAttr>(op.getValue()) : ElementsAttr();
 }
 
+/// Which weights have an exponent a column.
+enum class WeightScales { Auto, Tensor, Channel };
+
+std::optional<WeightScales> parseWeightScales(StringRef name) {
+  return llvm::StringSwitch<std::optional<WeightScales>>(name)
+      .Case("auto", WeightScales::Auto)
+      .Case("tensor", WeightScales::Tensor)
+      .Case("channel", WeightScales::Channel)
+      .Default(std::nullopt);
+}
+
 class Quantizer {
 public:
-  Quantizer(ModuleOp module, const PrecisionOptions &options)
-      : module(module), context(module.getContext()), precisions(module, options) {}
+  Quantizer(ModuleOp module, const PrecisionOptions &options, WeightScales weightScales)
+      : module(module), context(module.getContext()), precisions(module, options),
+        weightScales(weightScales) {}
 
   LogicalResult run() {
     module->walk([&](Operation *op) {
@@ -167,8 +176,21 @@ private:
     return chooseExponent(range, bits);
   }
 
-  /// The element type of an op's result, with an exponent of at most `largest`.
-  FailureOr<Type> resultFormat(Operation *op, int largest) {
+  bool hasExponentPerColumn(Precision weights) const {
+    return weightScales == WeightScales::Channel ||
+           (weightScales == WeightScales::Auto && getBits(weights) < 16);
+  }
+
+  /// One exponent for all, or one an index of `dimension`.
+  Type formatFor(int bits, int dimension, ArrayRef<int> exponents) {
+    if (llvm::all_equal(exponents))
+      return getFixedPointType(context, bits, exponents.front());
+    return getPerColumnFixedPointType(context, bits, dimension, exponents);
+  }
+
+  /// The element type of an op's result, with an exponent of at most `largest`, which is
+  /// of all columns or of each.
+  FailureOr<Type> resultFormat(Operation *op, ArrayRef<int> largest) {
     Value result = op->getResult(0);
     Precision chosen = precisions.ofResult(result);
     if (auto exponents = op->getAttrOfType<DenseI64ArrayAttr>(DotaDialect::kExponentsAttrName)) {
@@ -182,8 +204,10 @@ private:
                                    << " to " << kMaxExponent << " expected";
       SmallVector<int> each;
       for (int64_t column = 0; column < columns; ++column)
-        each.push_back(std::min<int64_t>(exponents[column / (columns / heads)], largest));
-      return getPerColumnFixedPointType(context, chosen, tensorOf(result).getRank() - 1, each);
+        each.push_back(std::min<int64_t>(exponents[column / (columns / heads)],
+                                         largest[largest.size() == 1 ? 0 : column]));
+      return getPerColumnFixedPointType(context, getBits(chosen), tensorOf(result).getRank() - 1,
+                                        each);
     }
     FailureOr<double> range = rangeOf(op);
     if (failed(range))
@@ -191,7 +215,7 @@ private:
     FailureOr<int> exponent = exponentFor(op, "result", *range, getBits(chosen));
     if (failed(exponent))
       return failure();
-    return getFixedPointType(context, chosen, std::min(*exponent, largest));
+    return getFixedPointType(context, chosen, std::min(*exponent, *llvm::min_element(largest)));
   }
 
   //===--------------------------------------------------------------------===//
@@ -349,63 +373,89 @@ private:
     Value knownWeight = fixed.lookup(op.getWeight());
     Precision chosen =
         weight ? precisions.ofWeight(op) : precisions.ofOperand(op.getWeightMutable());
-    if (weight && getBits(chosen) < 16)
-      weightRange = constants.finestRange(weight, getBits(chosen));
     FailureOr<int> widest = exponentFor(op, "weight", *weightRange, getBits(chosen));
     if (failed(widest))
       return failure();
-    int weightExponent = knownWeight ? exponentOf(knownWeight) : *widest;
+    // One for all columns, or one each; what follows likewise.
+    SmallVector<int> weightExponents{knownWeight ? exponentOf(knownWeight) : *widest};
+    if (weight)
+      weightExponents = llvm::to_vector(
+          constants.weightExponents(weight, getBits(chosen), hasExponentPerColumn(chosen)));
 
-    ElementsAttr bias;
-    std::optional<int> biasExponent;
-    double biasRange = 0;
-    if (op.getBias()) {
-      bias = constantOf(op.getBias());
-      OpOperand &operand = op->getOpOperand(2);
-      FailureOr<double> range = bias ? constants.range(op, "bias", bias) : operandRangeOf(operand);
-      if (failed(range))
-        return failure();
-      biasRange = *range;
-      if (biasRange != 0)
-        biasExponent = std::ilogb(static_cast<double>(::dota::maxStored(32)) / biasRange);
-    }
-    if (biasExponent)
-      weightExponent = std::min(weightExponent, *biasExponent + 31 - xExponent);
+    FailureOr<Bias> bias = biasOf(op, weightExponents.size());
     FailureOr<Type> format = resultFormat(op, kMaxExponent);
-    if (failed(format))
+    if (failed(bias) || failed(format))
       return failure();
-    SmallVector<int> resultExponents;
-    if (auto columns = getPerColumnFixedPoint(*format))
-      resultExponents = columns->exponents;
-    else
-      resultExponents.push_back(getFixedPoint(*format)->exponent);
-    for (int exponent : resultExponents)
-      weightExponent = std::min(weightExponent, exponent + 62 - xExponent);
+    const Exponents results(*format);
+    const int64_t columns = tensorOf(op.getResult()).getShape().back();
+    for (auto [column, exponent] : llvm::enumerate(weightExponents)) {
+      if (bias->exponents[column])
+        exponent = std::min(exponent, *bias->exponents[column] + 31 - xExponent);
+      const int64_t end = weightExponents.size() == 1 ? columns : column + 1;
+      for (int64_t c = column; c < end; ++c)
+        exponent = std::min(exponent, results[c] + 62 - xExponent);
+    }
 
     Value w = knownWeight;
-    Type weightFormat = getFixedPointType(context, chosen, weightExponent);
+    Type weightFormat = formatFor(getBits(chosen), /*dimension=*/1, weightExponents);
     if (weight)
       w = constants.quantize(builder, op.getWeight().getLoc(), weight, weightFormat);
     else if (!w)
       w = quantizeAtRunTime(op.getWeight(), weightFormat, *weightRange);
 
-    int products = xExponent + exponentOf(w);
+    SmallVector<int> products, biasExponents, largest;
+    const Exponents stored(tensorOf(w).getElementType());
+    for (size_t column = 0; column < weightExponents.size(); ++column) {
+      products.push_back(xExponent + stored[column]);
+      biasExponents.push_back(
+          std::min(bias->exponents[column].value_or(products[column]), products[column]));
+      largest.push_back(products[column] + 15);
+    }
     SmallVector<Value> operands{*x, w};
     if (op.getBias()) {
-      Type biasFormat = getBiasType(context, std::min(biasExponent.value_or(products), products));
-      operands.push_back(bias ? constants.quantize(builder, op.getBias().getLoc(), bias, biasFormat)
-                              : quantizeAtRunTime(op.getBias(), biasFormat, biasRange));
+      Type biasFormat = formatFor(32, /*dimension=*/0, biasExponents);
+      operands.push_back(bias->constant ? constants.quantize(builder, op.getBias().getLoc(),
+                                                             bias->constant, biasFormat)
+                                        : quantizeAtRunTime(op.getBias(), biasFormat, bias->range));
     }
     if (Value live = op.getLive()) {
       Value mask = masks.lookup(live);
       operands.push_back(mask ? mask : live);
     }
-    format = resultFormat(op, products + 15);
+    format = resultFormat(op, largest);
     if (failed(format))
       return failure();
     Type type = RankedTensorType::get(tensorOf(op.getResult()).getShape(), *format);
     fixed[op.getResult()] = rebuild(op, operands, type);
     return success();
+  }
+
+  /// A bias, and the largest exponents that hold it, where it is not zero: of all
+  /// columns or of each.
+  struct Bias {
+    ElementsAttr constant;
+    double range = 0;
+    SmallVector<std::optional<int>> exponents;
+  };
+  FailureOr<Bias> biasOf(LinearOp op, size_t count) {
+    Bias bias;
+    bias.exponents.resize(count);
+    if (!op.getBias())
+      return bias;
+    bias.constant = constantOf(op.getBias());
+    FailureOr<double> range = bias.constant ? constants.range(op, "bias", bias.constant)
+                                            : operandRangeOf(op->getOpOperand(2));
+    if (failed(range))
+      return failure();
+    bias.range = *range;
+    for (auto [column, exponent] : llvm::enumerate(bias.exponents)) {
+      double most = bias.range;
+      if (bias.constant && count > 1)
+        most = std::fabs((*getConstantData<float>(bias.constant))[column]);
+      if (most != 0)
+        exponent = std::ilogb(static_cast<double>(::dota::maxStored(32)) / most);
+    }
+    return bias;
   }
 
   Value rebuild(Operation *op, ValueRange operands, Type type) {
@@ -454,6 +504,7 @@ private:
   MLIRContext *context;
   OpBuilder builder{context};
   Precisions precisions;
+  WeightScales weightScales;
   /// The f32 ops, in program order.
   llvm::SetVector<Operation *> ops;
   /// f32 results and what computes them in fixed point; masks likewise.
@@ -487,7 +538,13 @@ struct QuantizePass : mlir::dota::impl::QuantizeBase<QuantizePass> {
                                  << "'; fx16 or fx8 expected";
       return signalPassFailure();
     }
-    if (failed(Quantizer(getOperation(), {*values, *operands, *weights}).run()))
+    std::optional<WeightScales> scales = parseWeightScales(weightScales.getValue());
+    if (!scales) {
+      getOperation().emitError() << "weight scales are '" << weightScales.getValue()
+                                 << "'; auto, tensor or channel expected";
+      return signalPassFailure();
+    }
+    if (failed(Quantizer(getOperation(), {*values, *operands, *weights}, *scales).run()))
       signalPassFailure();
   }
 };

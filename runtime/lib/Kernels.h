@@ -81,6 +81,9 @@ void sumRows(const Rows &values, std::span<const uint32_t> ids, std::span<const 
 /// Sums and their bias (i32; none if null), rounded once.
 uint64_t requantizeRow(const std::byte *sums, const std::byte *bias, int biasShift, int shift,
                        int bits, size_t n, int16_t *out);
+/// The same with shifts for each column.
+uint64_t requantizeColumns(const std::byte *sums, const std::byte *bias, const ColumnShifts *shifts,
+                           int bits, size_t n, int16_t *out);
 /// scores[j] = sums[j] scale (+ bias[j])
 void scoreRow(const MfuRules &mfu, const std::byte *sums, float scale, const std::byte *bias,
               size_t n, float *scores);

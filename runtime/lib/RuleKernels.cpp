@@ -83,6 +83,17 @@ uint64_t requantizeRow(const std::byte *sums, const std::byte *bias, int biasShi
   });
 }
 
+uint64_t requantizeColumns(const std::byte *sums, const std::byte *bias, const ColumnShifts *shifts,
+                           int bits, size_t n, int16_t *out) {
+  Rules rules;
+  return store(n, bits, out, [&](size_t j) {
+    const auto sum = load<int64_t>(sums, j);
+    return rules.roundShift(bias ? rules.addBias(sum, load<int32_t>(bias, j), shifts[j].biasShift)
+                                 : sum,
+                            shifts[j].shift);
+  });
+}
+
 void scoreRow(const MfuRules &mfu, const std::byte *sums, float scale, const std::byte *bias,
               size_t n, float *scores) {
   withRules(mfu, [&](Rules rules) DOTA_INLINE {
@@ -276,6 +287,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace dota {
 HWY_EXPORT(requantizeRow);
+HWY_EXPORT(requantizeColumns);
 HWY_EXPORT(scoreRow);
 HWY_EXPORT(exponentialRow);
 HWY_EXPORT(normalizeRow);
@@ -292,6 +304,10 @@ HWY_EXPORT(selectRow);
 uint64_t requantizeRow(const std::byte *sums, const std::byte *bias, int biasShift, int shift,
                        int bits, size_t n, int16_t *out) {
   return HWY_DYNAMIC_DISPATCH(requantizeRow)(sums, bias, biasShift, shift, bits, n, out);
+}
+uint64_t requantizeColumns(const std::byte *sums, const std::byte *bias, const ColumnShifts *shifts,
+                           int bits, size_t n, int16_t *out) {
+  return HWY_DYNAMIC_DISPATCH(requantizeColumns)(sums, bias, shifts, bits, n, out);
 }
 void scoreRow(const MfuRules &mfu, const std::byte *sums, float scale, const std::byte *bias,
               size_t n, float *scores) {

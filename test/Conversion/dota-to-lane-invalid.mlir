@@ -127,3 +127,13 @@ dota.program @sequences(%a: tensor<2x4x8xf32>) -> tensor<2x4x8xf32> {
   %z = dota.dequantize %k : tensor<2x4x8x!x> -> tensor<2x4x8xf32>
   dota.return %z : tensor<2x4x8xf32>
 }
+
+// -----
+
+!x = !quant.uniform<i16<-32767:32767>:f32:1, {0.5, 0.25}>
+dota.program @columns(%arg: tensor<4x2xf32>) -> tensor<4x2xf32> {
+  // expected-error @+1 {{works on a matrix with an exponent for each column; only dota.linear and dota.detect can}}
+  %x = dota.quantize %arg : tensor<4x2xf32> -> tensor<4x2x!x>
+  %y = dota.dequantize %x : tensor<4x2x!x> -> tensor<4x2xf32>
+  dota.return %y : tensor<4x2xf32>
+}

@@ -203,3 +203,30 @@ dota.program @rows(%arg: tensor<8x16xf32>) -> (tensor<8x16xf32>, tensor<8x16xf32
   %y = dota.dequantize %n : tensor<8x16x!x> -> tensor<8x16xf32>
   dota.return %y, %arg : tensor<8x16xf32>, tensor<8x16xf32>
 }
+
+// -----
+
+!x = !quant.uniform<i16<-32767:32767>:f32, 9.765625e-04>
+!w = !quant.uniform<i8<-127:127>:f32:1, {0.5, 0.25, 0.125, 0.125, 0.5, 0.5, 0.5, 0.5}>
+!b = !quant.uniform<i32<-2147483647:2147483647>:f32:0, {4.8828125e-04, 2.44140625e-04, 1.220703125e-04, 1.220703125e-04, 9.765625e-04, 9.765625e-04, 9.765625e-04, 9.765625e-04}>
+
+// Columns with an exponent each are one product, and bring their shifts behind their
+// biases: places to the right, and to the left for the bias. Where all columns of a lane
+// are alike the shifts are the instruction's own.
+// CHECK-LABEL: lane.program @channels
+// CHECK: lane.data {{.*}}0500000005000000050000000500000001000200030003000000
+// CHECK: lane.stream 0
+// CHECK: lane.matmul {{.*}}cols = 4 : i64
+// CHECK-NOT: lane.matmul
+// CHECK: %[[SHIFTS:.*]] = lane.view %{{.*}} + 80
+// CHECK: lane.requantize %{{.*}}, %{{.*}}, %[[SHIFTS]], %{{.*}}biasShift = 0 : i64, cols = 4 : i64, hasBias, outStride = 8 : i64, perColumn, {{.*}}shift = 0 : i64
+// CHECK: lane.stream 1
+// CHECK: lane.requantize {{.*}}biasShift = 1 : i64, cols = 4 : i64, hasBias, outStride = 8 : i64, precision = {{.*}}shift = 1 : i64
+dota.program @channels(%arg: tensor<8x16xf32>) -> tensor<8x8xf32> {
+  %w = dota.constant dense<3> : tensor<16x8xi8> : tensor<16x8x!w>
+  %b = dota.constant dense<5> : tensor<8xi32> : tensor<8x!b>
+  %x = dota.quantize %arg : tensor<8x16xf32> -> tensor<8x16x!x>
+  %y = dota.linear %x, %w, %b : tensor<8x16x!x>, tensor<16x8x!w>, tensor<8x!b> -> tensor<8x8x!x>
+  %f = dota.dequantize %y : tensor<8x8x!x> -> tensor<8x8xf32>
+  dota.return %f : tensor<8x8xf32>
+}

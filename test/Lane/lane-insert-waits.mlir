@@ -44,10 +44,10 @@ lane.program @p dram 65536 {
     // CHECK-NEXT: lane.barrier
     lane.barrier {id = 0}
     // CHECK-NEXT: lane.requantize
-    lane.requantize %c, %c, %x {rows = 8, cols = 8, outStride = 16, shift = 3, biasShift = 0, precision = #dota.precision<fx16>}
+    lane.requantize %c, %c, %c, %x {rows = 8, cols = 8, outStride = 16, shift = 3, biasShift = 0, precision = #dota.precision<fx16>}
     // Rows with gaps: the store's rows are those that the requantisation leaves alone.
     // CHECK-NEXT: lane.requantize
-    lane.requantize %c, %c, %c {rows = 4, cols = 4, outStride = 128, shift = 3, biasShift = 0, precision = #dota.precision<fx16>}
+    lane.requantize %c, %c, %c, %c {rows = 4, cols = 4, outStride = 128, shift = 3, biasShift = 0, precision = #dota.precision<fx16>}
     %c1 = lane.address 1088
     // CHECK: lane.store
     lane.store %c1 {dram = 1024, rows = 4, rowBytes = 64, dramStride = 64, sramStride = 128}

@@ -13,7 +13,7 @@ lane.program @exact dram 4096 {
     %b = lane.address 4
     // A load across two pieces.
     lane.load %a {dram = 192, rows = 8, rowBytes = 4, dramStride = 20, sramStride = 8}
-    lane.requantize %b, %b, %b {rows = 1, cols = 0, outStride = 8, shift = 3, biasShift = 0, precision = #dota.precision<fx16>}
+    lane.requantize %b, %b, %b, %b {rows = 1, cols = 0, outStride = 8, shift = 3, biasShift = 0, precision = #dota.precision<fx16>}
     lane.quantize %b, %b {rows = 8, cols = 1, xStride = 8, outStride = 8, to = 8, precision = #dota.precision<fx16>}
     lane.store %a {dram = 1024, rows = 2, rowBytes = 4, dramStride = 8, sramStride = 8}
     lane.barrier {id = 0}

@@ -31,15 +31,15 @@ func.func @options(%x: tensor<2x2xf32>) -> tensor<2x2xf32> {
 // value has the wide one's; queries, keys and values are read by the same rule.
 // STATED-LABEL: func.func @stated
 // STATED: %[[X:.*]] = dota.quantize {{.*}} -> tensor<2x2x!quant.uniform<i8<-127:127>:f32, 3.125000e-02>>
-// STATED: dota.constant dense<{{\[}}[7, 1], [1, 1]]> : tensor<2x2xi8> : tensor<2x2x!quant.uniform<i4<-7:7>:f32, 5.000000e-01>>
+// STATED: dota.constant dense<{{\[}}[7, 6], [1, 6]]> : tensor<2x2xi8> : tensor<2x2x!quant.uniform<i4<-7:7>:f32:1, {5.000000e-01,6.250000e-02}>>
 // STATED: %[[Q:.*]] = dota.linear %[[X]], {{.*}} -> tensor<2x2x!quant.uniform<i8<-127:127>:f32, 3.125000e-02>>
 // STATED: %[[N:.*]] = dota.activation <relu> {{.*}} -> tensor<2x2x!quant.uniform<i16
 // STATED: %[[N8:.*]] = dota.activation <identity> %[[N]] {{.*}} -> tensor<2x2x!quant.uniform<i8<-127:127>:f32, 3.125000e-02>>
 // STATED: dota.attention %[[Q]], %[[N8]], %[[N8]] {heads
 // STATED: -> tensor<2x2x!quant.uniform<i16
 func.func @stated(%x: tensor<2x2xf32>) -> (tensor<2x2xf32>, tensor<2x2xf32>) {
-  // 4 bits hold 3.9 in steps of 1, which lose 0.4: steps of a half have less error.
-  %w = arith.constant dense<[[3.9, 0.4], [0.4, 0.4]]> : tensor<2x2xf32>
+  // 4 bits hold 3.4 and 0.4 with the least error in steps of a half.
+  %w = arith.constant dense<[[3.4, 0.4], [0.4, 0.4]]> : tensor<2x2xf32>
   %q = dota.linear %x, %w {dota.range = 3.0 : f32, dota.operand_ranges = array<f32: 2.5, 0.0>, dota.operand_precision = #dota.precision<fx8>, dota.weight_precision = #dota.precision<fx4>, dota.precision = #dota.precision<fx8>}
     : tensor<2x2xf32>, tensor<2x2xf32> -> tensor<2x2xf32>
   %n = dota.activation <relu> %x {dota.range = 3.5 : f32, dota.operand_ranges = array<f32: 4.0>} : tensor<2x2xf32> -> tensor<2x2xf32>

@@ -45,10 +45,18 @@ public:
       result.insert(e, ".0");
     return result;
   }
-  static std::string fixed(int bits, int exponent) {
+  static std::string fixed(int bits, int exponent) { return quantized(bits, "", scale(exponent)); }
+  /// With an exponent for each index of `dimension`.
+  static std::string fixed(int bits, int dimension, const std::vector<int> &exponents) {
+    std::string scales;
+    for (int exponent : exponents)
+      scales += (scales.empty() ? "" : ", ") + scale(exponent);
+    return quantized(bits, ":" + std::to_string(dimension), "{" + scales + "}");
+  }
+  static std::string quantized(int bits, const std::string &dimension, const std::string &scales) {
     int64_t most = (int64_t{1} << (bits - 1)) - 1;
     return "!quant.uniform<i" + std::to_string(bits) + "<" + std::to_string(-most) + ":" +
-           std::to_string(most) + ">:f32, " + scale(exponent) + ">";
+           std::to_string(most) + ">:f32" + dimension + ", " + scales + ">";
   }
   static std::string tensor(int64_t rows, int64_t cols, const std::string &element) {
     return "tensor<" + (rows < 0 ? "" : std::to_string(rows) + "x") + std::to_string(cols) + "x" +
@@ -95,7 +103,10 @@ public:
   static int storage(int bits) { return bits <= 8 ? 8 : bits; }
 
   Value constant(int64_t rows, int64_t cols, int bits, int exponent, int magnitudeBits = 0) {
-    Value result = value(rows, cols, bits, exponent);
+    return constant(value(rows, cols, bits, exponent), magnitudeBits);
+  }
+  Value constant(const Value &result, int magnitudeBits = 0) {
+    const auto [rows, cols, bits] = std::tuple(result.rows, result.cols, result.bits);
     std::string held = tensor(rows, cols, "i" + std::to_string(storage(bits)));
     line(result.name + " = dota.constant " +
          dense((rows < 0 ? 1 : rows) * cols, magnitudeBits ? magnitudeBits : bits, storage(bits)) +
@@ -121,13 +132,29 @@ public:
                int64_t groups = 1) {
     if (!weightBits)
       weightBits = chance(70) ? 16 : pick({8, 4, 2});
-    int weightExponent = weightBits - 1 + pick({0, 1});
-    Value w = constant(x.cols, cols, weightBits, weightExponent);
+    // Each column's, or one of all.
+    std::vector<int> weightExponents(cols, weightBits - 1 + pick({0, 1}));
+    const bool perColumn = chance(25);
+    if (perColumn)
+      for (int64_t column = 0, step = pick({1, 2, 7}); column < cols; ++column)
+        weightExponents[column] += static_cast<int>(column / step % 4);
+    Value w = value(x.cols, cols, weightBits, weightExponents.front());
+    if (perColumn)
+      w.type = tensor(x.cols, cols, fixed(weightBits, /*dimension=*/1, weightExponents));
+    constant(w);
     int bits = activationBits();
     Value y = value(x.rows, cols, bits, activationExponent(bits));
     std::string bias, biasType;
     if (chance(70)) {
-      Value b = constant(-1, cols, 32, x.exponent + weightExponent - pick({0, 2, 5}), 12);
+      const int distance = pick({0, 2, 5});
+      Value b = value(-1, cols, 32, x.exponent + weightExponents.front() - distance);
+      if (perColumn && chance(70)) {
+        std::vector<int> exponents;
+        for (int weight : weightExponents)
+          exponents.push_back(x.exponent + weight - distance);
+        b.type = tensor(-1, cols, fixed(32, /*dimension=*/0, exponents));
+      }
+      constant(b, 12);
       bias = ", " + b.name;
       biasType = ", " + b.type;
     }
@@ -140,16 +167,10 @@ public:
   Value lowRank(const Value &x, int64_t heads, int64_t rank, int bits) {
     Value w = constant(x.cols, heads * rank, 16, 15);
     Value y = value(x.rows, heads * rank, bits, 0);
-    std::string scales;
-    for (int64_t head = 0; head < heads; ++head) {
-      int exponent = pick({-1, 0, 1});
-      for (int64_t c = 0; c < rank; ++c)
-        scales += (scales.empty() ? "" : ", ") + scale(exponent);
-    }
-    int64_t most = (int64_t{1} << (bits - 1)) - 1;
-    y.type = tensor(x.rows, heads * rank,
-                    "!quant.uniform<i" + std::to_string(bits) + "<" + std::to_string(-most) + ":" +
-                        std::to_string(most) + ">:f32:1, {" + scales + "}>");
+    std::vector<int> exponents;
+    for (int64_t head = 0; head < heads; ++head)
+      exponents.insert(exponents.end(), rank, pick({-1, 0, 1}));
+    y.type = tensor(x.rows, heads * rank, fixed(bits, /*dimension=*/1, exponents));
     line(y.name + " = dota.linear " + x.name + ", " + w.name + " : " + x.type + ", " + w.type +
          " -> " + y.type);
     return y;

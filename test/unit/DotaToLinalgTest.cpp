@@ -32,15 +32,14 @@ protected:
     return "tensor<" + shape + "x" + element + ">";
   }
   std::string fixed(int bits, int exponent) {
-    Type type = bits == 32 ? getBiasType(&context, exponent)
-                           : getFixedPointType(&context,
-                                               bits == 16  ? Precision::FX16
-                                               : bits == 8 ? Precision::FX8
-                                               : bits == 4 ? Precision::INT4
-                                                           : Precision::INT2,
-                                               exponent);
     std::string text;
-    llvm::raw_string_ostream(text) << type;
+    llvm::raw_string_ostream(text) << getFixedPointType(&context, bits, exponent);
+    return text;
+  }
+  std::string fixed(int bits, int dimension, ArrayRef<int> exponents) {
+    std::string text;
+    llvm::raw_string_ostream(text)
+        << getPerColumnFixedPointType(&context, bits, dimension, exponents);
     return text;
   }
 
@@ -250,6 +249,40 @@ TEST_F(DotaToLinalgTest, LinearWithAnExponentAColumn) {
         sum += x[i * depth + k] * w[k * columns + j];
       int64_t stored = rules.requantize(rules.addBias(sum, b[j], 4), 24, exponents[j], 4);
       expected.push_back(rules.dequantize(stored, exponents[j]));
+    }
+  expectSame(results.at(0), expected);
+}
+
+TEST_F(DotaToLinalgTest, LinearWithAnExponentAWeightColumn) {
+  const int rows = 5, depth = 8, columns = 4;
+  const int weights[] = {4, 7, 4, 5}, biases[] = {10, 19, 16, 3};
+  Stored x = random(rows * depth, 4000), w = random(depth * columns, 127),
+         b = random(columns, 1 << 20);
+  auto text = fmt::format(
+      "func.func @main(%x: tensor<5x8xf32>, %w: tensor<8x4xf32>, %b: tensor<4xf32>) -> "
+      "tensor<5x4xf32> {{\n"
+      "%qx = dota.quantize %x : tensor<5x8xf32> -> tensor<5x8x{0}>\n"
+      "%qw = dota.quantize %w : tensor<8x4xf32> -> tensor<8x4x{1}>\n"
+      "%qb = dota.quantize %b : tensor<4xf32> -> tensor<4x{2}>\n"
+      "%y = dota.linear %qx, %qw, %qb : tensor<5x8x{0}>, tensor<8x4x{1}>, tensor<4x{2}> -> "
+      "tensor<5x4x{3}>\n"
+      "%f = dota.dequantize %y : tensor<5x4x{3}> -> tensor<5x4xf32>\n"
+      "return %f : tensor<5x4xf32>\n}}",
+      fixed(16, 12), fixed(8, 1, weights), fixed(32, 0, biases), fixed(16, 6));
+  Floats wf, bf;
+  for (int i = 0; i < depth * columns; ++i)
+    wf.push_back(rules.dequantize(w[i], weights[i % columns]));
+  for (int j = 0; j < columns; ++j)
+    bf.push_back(rules.dequantize(b[j], biases[j]));
+  auto results = run(text, {toFloats(x, 12), wf, bf});
+  Floats expected;
+  for (int i = 0; i < rows; ++i)
+    for (int j = 0; j < columns; ++j) {
+      int64_t sum = 0;
+      for (int k = 0; k < depth; ++k)
+        sum += x[i * depth + k] * w[k * columns + j];
+      sum = rules.addBias(sum, b[j], 12 + weights[j] - biases[j]);
+      expected.push_back(rules.dequantize(rules.requantize(sum, 12 + weights[j], 6, 16), 6));
     }
   expectSame(results.at(0), expected);
 }

@@ -403,6 +403,27 @@ TEST_F(Execution, RequantizeAddsTheBiasAndRoundsOnce) {
   EXPECT_EQ(errorOf(i), "requantize shifts the bias by -1 places; 0 to 62 are possible");
 }
 
+TEST_F(Execution, RequantizeShiftsEachColumn) {
+  Requantize i;
+  i.acc = put<int64_t>({6, 10, -6, 1000, -1000, 2});
+  i.bias = put<int32_t>({1, 1, 1});
+  i.shifts = put<int8_t>({2, 0, 1, 3, -2, 1});
+  i.hasBias = true, i.perColumn = true;
+  // The fields are not read.
+  i.shift = 63, i.biasShift = -1;
+  i.rows = 2, i.cols = 3, i.precision = Precision::FX8;
+  i.out = room(8), i.outStride = 4;
+  EXPECT_EQ(run(i).saturations, 2u);
+  // (6 + 1)/4, (10 + 8)/2, (-6 + 2)*4; beyond, beyond, (2 + 2)*4.
+  EXPECT_THAT(get<int8_t>(i.out, 8), ElementsAre(2, 9, -16, -52, 127, -127, 16, -52));
+  i.shifts = put<int8_t>({2, 0, 63, 3, -2, 1});
+  EXPECT_EQ(errorOf(i), "requantize shifts by 63 places; -15 to 62 are possible");
+  i.shifts = put<int8_t>({2, 0, 1, -1, -2, 1});
+  EXPECT_EQ(errorOf(i), "requantize shifts the bias by -1 places; 0 to 62 are possible");
+  i.hasBias = false;
+  EXPECT_EQ(run(i).saturations, 2u);
+}
+
 TEST_F(Execution, AccumulateAndWiden) {
   Accumulate i;
   i.src = put<int64_t>({1, int64_t{1} << 40, -5});

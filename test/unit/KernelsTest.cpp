@@ -301,6 +301,13 @@ TEST_P(Kernels, RequantizeAndNormalize) {
                                 kElements, out.data()),
                   expected.saturations);
         EXPECT_EQ(out, expected.values);
+
+        const std::vector<ColumnShifts> alike(kElements,
+                                              {static_cast<int8_t>(shift), /*biasShift=*/5});
+        EXPECT_EQ(requantizeColumns(bytesOf(sums), hasBias ? bytesOf(bias) : nullptr, alike.data(),
+                                    bits, kElements, out.data()),
+                  expected.saturations);
+        EXPECT_EQ(out, expected.values);
       }
   for (int64_t total : {int64_t{0}, int64_t{1}, int64_t{32767}, int64_t{1} << 40})
     for (int bits : {16, 8})

@@ -148,7 +148,10 @@ TEST_P(LoweringTest, KeysBlockByBlock) {
   const Bytes inputs = levels.inputs(text, seed);
   const Bytes expected = levels.meaning(text, inputs);
   int ran = 0, byBlocks = 0;
-  for (MachineShape shape : {MachineShape{1, 16384},
+  for (MachineShape shape : {MachineShape{1, 32768},
+                             {2, 28672},
+                             {4, 24576},
+                             {1, 16384},
                              {2, 12288},
                              {4, 10240},
                              {1, 8960},

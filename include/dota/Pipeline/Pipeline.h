@@ -65,6 +65,10 @@ struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
   Option<std::string> weightPrecision{*this, "weight-precision",
                                       llvm::cl::desc("of constant weights: fx16, fx8 or fx4"),
                                       llvm::cl::init("fx16")};
+  Option<std::string> weightScales{
+      *this, "weight-scales",
+      llvm::cl::desc("of constant weights: tensor, channel, or auto: channel below 16 bits"),
+      llvm::cl::init("auto")};
 };
 
 /// A framework's module to linalg on tensors.

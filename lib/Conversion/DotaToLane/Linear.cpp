@@ -10,11 +10,12 @@
 //   KeepWeights  a block of weights stays, rows of x stream past it
 //   SplitDepth   both stream, a block of the depth at a time
 //
-// Weights lie in DRAM tile by tile, so that a tile is one long transfer; the
-// biases of its columns follow it.
+// Weights lie in DRAM tile by tile, so that a tile is one long transfer; what rounds
+// the sums of its columns, their parameters, follows it.
 //
 //===----------------------------------------------------------------------===//
 
+#include "Rounding.h"
 #include "Tiles.h"
 #include "dota/Dialect/Dota/ConstantData.h"
 #include "dota/Dialect/Dota/FixedPoint.h"
@@ -51,9 +52,9 @@ private:
   struct WeightTile {
     size_t chain;
     Range columns;
-    int64_t address;         ///< in DRAM
-    int64_t biasAddress;     ///< where weights are no constant; else behind them
-    SmallVector<Range> runs; ///< columns that are requantised together
+    int64_t address;           ///< in DRAM
+    int64_t parametersAddress; ///< where weights are no constant; else behind them
+    SmallVector<Range> runs;   ///< columns that are requantised together
   };
 
   const Matrix &x() const { return plan[step.chains.front().linear.getX()]; }
@@ -81,10 +82,13 @@ private:
     int64_t address = -1; ///< of the first in DRAM
   };
   static bool isLive(const Chain &chain) { return static_cast<bool>(chain.linear.getLive()); }
-  bool hasBias(const Chain &chain) const { return !partial() && chain.linear.getBias(); }
   std::vector<WeightTile> cut(unsigned lane, int64_t cols) const;
   SmallVector<Range> cutRuns(const Chain &chain, Range columns) const;
-  /// Bytes of a tile's weights, before the bias.
+  /// Bytes of the parameters of so many columns.
+  int64_t parameterBytes(size_t chain, int64_t cols) const {
+    return partial() ? 0 : roundings[chain].bytes(cols);
+  }
+  /// Bytes of a tile's weights, before the parameters.
   int64_t weightBytes(const Chain &chain, int64_t depth, int64_t cols) const {
     return alignBytes(depth * bytesOf(cols, plan[chain.linear.getWeight()].bits));
   }
@@ -101,6 +105,7 @@ private:
   const Step &step;
   const int index;
   std::vector<Tiles> tiles;            ///< a chain
+  std::vector<Rounding> roundings;     ///< a chain
   SmallVector<int64_t> allRuns;        ///< of a chain's whole result
   llvm::MapVector<Value, Marks> marks; ///< by the mask
   Layout best;
@@ -117,6 +122,7 @@ LinearKernel::LinearKernel(const Plan &plan, const Step &step)
     if (!partial())
       entries.push_back(chain.linear.getResult());
     tiles.emplace_back(plan, chain.ops, entries, /*wholeRows=*/false);
+    roundings.emplace_back(chain.linear);
     allRuns.push_back(cutRuns(chain, {0, plan[chain.linear.getResult()].cols}).size());
     if (!isLive(chain))
       continue;
@@ -158,8 +164,7 @@ void LinearKernel::loadMarks(Stream &stream) {
   }
 }
 
-/// Columns of a tile that share an exponent and live rows; a head each where heads
-/// are padded.
+/// Columns of a tile that share live rows; a head each where heads are padded.
 SmallVector<Range> LinearKernel::cutRuns(const Chain &chain, Range columns) const {
   const Matrix &result = plan[chain.linear.getResult()];
   const int64_t alike = isLive(chain) ? result.cols / *chain.linear.getHeads() : result.cols;
@@ -167,8 +172,7 @@ SmallVector<Range> LinearKernel::cutRuns(const Chain &chain, Range columns) cons
   for (int64_t c = columns.begin; c < columns.end; ++c) {
     bool joins = !runs.empty() && c % alike != 0;
     if (joins && !partial())
-      joins = result.exponent(c) == result.exponent(c - 1) &&
-              !(result.padded() && c % result.unit == 0);
+      joins = !(result.padded() && c % result.unit == 0);
     if (joins)
       ++runs.back().end;
     else
@@ -233,7 +237,7 @@ double LinearKernel::cyclesOf(const Layout &layout, double traffic, int64_t tile
     products += rowTiles * count * depths * runs * (sums + m.rmmu.latency);
     double tile = static_cast<double>(rows * cols);
     mfu += rowTiles * count *
-           (tile * (chain.ops.size() + (hasBias(chain) ? 2 : 1)) / m.mfu.lanes +
+           (tile * (chain.ops.size() + (roundings[number].hasBias() ? 2 : 1)) / m.mfu.lanes +
             (chain.ops.size() + runs) * m.mfu.latency);
     switch (layout.order) {
     case KeepX:
@@ -286,12 +290,12 @@ std::optional<LinearKernel::Layout> LinearKernel::layoutFor(Order order, int64_t
     int64_t width = 0;
     for (unsigned lane = 0; lane < plan.lanes(); ++lane)
       width = std::max(width, columnsOf(chain, lane).size());
-    int64_t biasBytes = hasBias(chain) ? 4 * cols : 0;
-    int64_t bytes = weightBytes(chain, maxDepth, std::min(cols, width)) + alignBytes(biasBytes);
+    int64_t parameters = alignBytes(parameterBytes(number, cols));
+    int64_t bytes = weightBytes(chain, maxDepth, std::min(cols, width)) + parameters;
     int64_t count = (width + cols - 1) / cols;
     allWeights += count * bytes;
     tileCount += count;
-    tileBytes = std::max(tileBytes, weightBytes(chain, depth, cols) + alignBytes(biasBytes));
+    tileBytes = std::max(tileBytes, weightBytes(chain, depth, cols) + parameters);
     tiles[number].size(layout.tiles, rows, std::min(cols, width));
     constants += tiles[number].constantBytes(width);
   }
@@ -425,9 +429,6 @@ void LinearKernel::layOut(Data &data) {
   for (auto [number, chain] : llvm::enumerate(step.chains)) {
     const Matrix &weight = plan[chain.linear.getWeight()];
     std::optional<Constant> constant = Constant::get(weight.value);
-    std::optional<Constant> bias;
-    if (hasBias(chain))
-      bias = Constant::get(chain.linear.getBias());
     // One block for all lanes' tiles.
     int64_t bytes = 0;
     for (int pass = 0; pass < 2; ++pass) {
@@ -445,18 +446,17 @@ void LinearKernel::layOut(Data &data) {
           int64_t start = at;
           if (constant)
             at += weightBytes(chain, depth.size(), tile.columns.size());
-          int64_t biasStart = at;
-          if (bias)
-            at += alignBytes(4 * tile.columns.size());
+          int64_t parametersStart = at;
+          at += alignBytes(parameterBytes(number, tile.columns.size()));
           if (pass == 0)
             continue;
           tile.address = address + start;
-          tile.biasAddress = address + biasStart;
+          tile.parametersAddress = address + parametersStart;
           char *out = data.last().data();
           if (constant)
             constant->pack(out + start, weight.cols, depth, tile.columns, weight.bits);
-          if (bias)
-            bias->pack(out + biasStart, weight.cols, {0, 1}, tile.columns, 32);
+          if (!partial())
+            roundings[number].pack(out + parametersStart, tile.columns);
         }
       bytes = at;
     }
@@ -470,21 +470,10 @@ void LinearKernel::finishTile(Stream &stream, Layout &layout, const WeightTile &
   const Chain &chain = step.chains[tile.chain];
   LinearOp linear = chain.linear;
   stream.comesFrom(linear);
-  const Matrix &x = this->x(), &weight = plan[linear.getWeight()],
-               &result = plan[linear.getResult()];
   Place out = tiles[tile.chain].place(stream, layout.tiles, linear.getResult(), turn, rows, run);
-  int64_t shift = x.exponent() + weight.exponent() - result.exponent(run.begin);
-  int64_t biasShift = 0;
-  Value bias = sums;
-  if (hasBias(chain)) {
-    biasShift = x.exponent() + weight.exponent() - plan[linear.getBias()].exponent();
-    int64_t offset =
-        weightBytes(chain, depth, tile.columns.size()) + 4 * (run.begin - tile.columns.begin);
-    bias = stream.at({layout.weights.get(stream, weightsTurn), offset, 0});
-  }
-  lane::RequantizeOp::create(stream, stream.location(), sums, bias, stream.at(out), rows.size(),
-                             run.size(), out.stride, shift, biasShift, result.precision,
-                             hasBias(chain));
+  Place parameters{layout.weights.get(stream, weightsTurn),
+                   weightBytes(chain, depth, tile.columns.size()), 0};
+  roundings[tile.chain].emit(stream, sums, parameters, tile.columns, run, rows.size(), out);
   tiles[tile.chain].compute(stream, layout.tiles, turn, rows, run);
 }
 
@@ -610,37 +599,36 @@ void LinearKernel::run(Stream &stream, Layout &layout) {
   }
 
   Pipeline pipeline;
-  // Weights, and biases where they go with the last of the depth; these are read
+  // Weights, and parameters where they go with the last of the depth; these are read
   // one stage later than the weights.
   std::vector<Chunk> chunks;
   for (const Load &load : weightLoads) {
     const WeightTile &tile = weightTiles[load.tile];
-    const Chain &chain = step.chains[tile.chain];
     bool last = load.depth.end == depth.size();
+    int64_t parameters = last ? parameterBytes(tile.chain, tile.columns.size()) : 0;
     chunks.push_back(
-        {load.first, load.last + (hasBias(chain) && last ? 1 : 0), [&, load, last](int64_t k) {
+        {load.first, load.last + (parameters ? 1 : 0), [&, load, parameters](int64_t k) {
            const WeightTile &tile = weightTiles[load.tile];
            const Chain &chain = step.chains[tile.chain];
            const Matrix &weight = plan[chain.linear.getWeight()];
            stream.comesFrom(chain.linear);
            int64_t rowBytes = bytesOf(tile.columns.size(), weight.bits);
            Place to{layout.weights.get(stream, k), 0, rowBytes};
-           int64_t biasOffset = weightBytes(chain, load.depth.size(), tile.columns.size());
-           bool bias = hasBias(chain) && last;
+           int64_t behind = weightBytes(chain, load.depth.size(), tile.columns.size());
            if (Constant::get(weight.value)) {
              int64_t bytes = load.depth.size() * rowBytes;
-             int64_t allBytes = weightBytes(chain, depth.size(), tile.columns.size());
-             bool together = bias && load.depth.begin == 0;
+             bool together = parameters && load.depth.begin == 0;
              stream.load(to, {tile.address + load.depth.begin * rowBytes, 0}, 1,
-                         together ? allBytes + 4 * tile.columns.size() : bytes);
-             bias &= !together;
+                         together ? behind + parameters : bytes);
+             if (together)
+               return;
            } else {
              Range rows{depth.begin + load.depth.begin, depth.begin + load.depth.end};
              stream.load(to, stream.inDram(weight, rows.begin, tile.columns.begin), rows.size(),
                          rowBytes);
            }
-           if (bias)
-             stream.load(to.at(0, biasOffset), {tile.biasAddress, 0}, 1, 4 * tile.columns.size());
+           if (parameters)
+             stream.load(to.at(0, behind), {tile.parametersAddress, 0}, 1, parameters);
          }});
   }
   const int64_t far = items.size();

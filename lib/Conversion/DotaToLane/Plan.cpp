@@ -98,20 +98,13 @@ LogicalResult Plan::describe(Value value) {
   matrix.rows = type.getNumElements() / matrix.cols;
   matrix.unit = matrix.cols;
   Type element = type.getElementType();
-  if (std::optional<FixedPoint> fixed = getFixedPoint(element)) {
-    matrix.bits = fixed->bits;
-    matrix.precision = fixed->precision;
-    matrix.exponents.push_back(fixed->exponent);
-  } else if (auto perColumn = getPerColumnFixedPoint(element)) {
-    matrix.bits = perColumn->bits;
-    matrix.precision = perColumn->precision;
-    matrix.exponents.assign(perColumn->exponents.begin(), perColumn->exponents.end());
-    if (llvm::all_equal(matrix.exponents))
-      matrix.exponents.resize(1);
+  if (int bits = getStoredBits(element)) {
+    matrix.bits = bits;
+    matrix.precision = getPrecision(bits);
+    matrix.exponents = Exponents(element);
   } else {
     // f32, or i32 that passes through.
     matrix.isFloat = true;
-    matrix.exponents.push_back(0);
   }
   // In less than 8 bits an element the columns of a head start on whole bytes.
   if (matrix.bits < 8) {
@@ -202,11 +195,13 @@ LogicalResult Plan::checkOp(Operation *op) {
   if (level->isFloat)
     return op->emitOpError() << "works on " << level->value.getType()
                              << "; fixed point expected in a lane";
-  for (Value operand : op->getOperands())
-    if (!isa<MaskType>(operand.getType()) && !isa<DetectOp>(op) &&
-        (*this)[operand].exponents.size() != 1)
-      return op->emitOpError() << "works on a matrix with an exponent for each column; only "
-                                  "dota.detect can";
+  auto hasOneExponent = [&](Value value) {
+    return isa<MaskType>(value.getType()) || (*this)[value].exponents.isOne();
+  };
+  if (!isa<LinearOp, DetectOp>(op) &&
+      !(llvm::all_of(op->getOperands(), hasOneExponent) && hasOneExponent(result)))
+    return op->emitOpError() << "works on a matrix with an exponent for each column; only "
+                                "dota.linear and dota.detect can";
   // Rows of several sequences are as good as those of one, but for attention.
   if (isa<AttentionOp, MaskedAttentionOp, DetectOp>(op)) {
     auto type = cast<RankedTensorType>(op->getOperand(0).getType());

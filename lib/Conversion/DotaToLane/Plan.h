@@ -9,6 +9,7 @@
 #define DOTA_CONVERSION_DOTATOLANE_PLAN_H
 
 #include "dota/Dialect/Dota/Dota.h"
+#include "dota/Dialect/Dota/FixedPoint.h"
 #include "dota/runtime/Machine.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/DenseSet.h"
@@ -56,7 +57,7 @@ struct Matrix {
   bool isFloat = false; ///< f32; else fixed point
   int bits = 32;
   Precision precision = Precision::FX16;
-  SmallVector<int> exponents; ///< one, or one a column
+  Exponents exponents; ///< of fixed point
   /// Columns that start on a whole byte together: all, or those of a head.
   int64_t unit = 1;
 
@@ -77,9 +78,7 @@ struct Matrix {
     return columnOffset(columns.end) - columnOffset(columns.begin);
   }
   int64_t rowBytes() const { return columnOffset(cols); }
-  int exponent(int64_t column = 0) const {
-    return exponents.size() == 1 ? exponents[0] : exponents[column];
-  }
+  int exponent(int64_t column = 0) const { return exponents[column]; }
 };
 
 /// A mask that a `dota.detect` finds, or that is known.

@@ -7,8 +7,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Rounding.h"
 #include "Tiles.h"
-#include "dota/Dialect/Dota/FixedPoint.h"
 
 using namespace mlir;
 using namespace mlir::dota;
@@ -43,9 +43,10 @@ private:
   const Step &step;
   const int index;
   SmallVector<LinearOp> reductions;
+  std::vector<Rounding> roundings; ///< a reduction
   SmallVector<Operation *> ops;
   std::vector<Tiles> tiles; ///< one; made once the ops are known
-  SmallVector<int64_t> biasAddresses;
+  SmallVector<int64_t> parametersAddresses;
   Layout best;
 };
 
@@ -57,6 +58,7 @@ TileKernel::TileKernel(const Plan &plan, const Step &step)
   for (Operation *op : step.ops) {
     if (auto linear = dyn_cast<LinearOp>(op)) {
       reductions.push_back(linear);
+      roundings.emplace_back(linear);
       entries.push_back(linear.getResult());
     } else {
       ops.push_back(op);
@@ -87,13 +89,13 @@ TileKernel::Layout TileKernel::layoutFor(int64_t rows, int64_t cols) const {
       width = std::max(width, range.size());
     tiles[0].size(layout.tiles, rows, width);
     constants = tiles[0].constantBytes(width);
-    for (LinearOp linear : reductions) {
+    for (size_t number = 0; number < reductions.size(); ++number) {
+      LinearOp linear = reductions[number];
       const Matrix &result = plan[linear.getResult()];
       int64_t lanes =
           llvm::count_if(plan[linear.getX()].slicing, [](Range range) { return !range.empty(); });
       layout.sums.atLeast(8 * lanes * rows * std::min(cols, result.cols));
-      if (linear.getBias())
-        constants += alignBytes(4 * result.cols);
+      constants += alignBytes(roundings[number].bytes(result.cols));
     }
     layout.sums.slots = 2;
   }
@@ -135,13 +137,11 @@ std::optional<int64_t> TileKernel::choose(int64_t room) {
 }
 
 void TileKernel::layOut(Data &data) {
-  for (LinearOp linear : reductions) {
-    biasAddresses.push_back(-1);
-    if (!linear.getBias())
-      continue;
-    int64_t cols = plan[linear.getResult()].cols;
-    biasAddresses.back() = data.add(linear.getLoc(), 4 * cols);
-    Constant::get(linear.getBias())->pack(data.last().data(), cols, {0, 1}, {0, cols}, 32);
+  for (auto [linear, rounding] : llvm::zip_equal(reductions, roundings)) {
+    const int64_t cols = plan[linear.getResult()].cols, bytes = rounding.bytes(cols);
+    parametersAddresses.push_back(bytes ? data.add(linear.getLoc(), bytes) : -1);
+    if (bytes)
+      rounding.pack(data.last().data(), {0, cols});
   }
 }
 
@@ -189,15 +189,16 @@ void TileKernel::emit(Stream &stream) {
   }
 
   tiles.begin(stream, columns);
-  SmallVector<Value> biases;
-  for (auto [linear, address] : llvm::zip(reductions, biasAddresses)) {
-    biases.push_back({});
+  SmallVector<Place> parameters;
+  for (auto [linear, rounding, address] :
+       llvm::zip_equal(reductions, roundings, parametersAddresses)) {
+    parameters.push_back({});
     if (address < 0)
       continue;
     stream.comesFrom(linear);
-    int64_t bytes = 4 * plan[linear.getResult()].cols;
-    biases.back() = stream.buffer(bytes);
-    stream.load({biases.back()}, {address, 0}, 1, bytes);
+    int64_t bytes = rounding.bytes(plan[linear.getResult()].cols);
+    parameters.back() = {stream.buffer(bytes)};
+    stream.load(parameters.back(), {address, 0}, 1, bytes);
   }
 
   // An item adds up one tile of sums; the last of a tile's rows does the rest.
@@ -215,11 +216,10 @@ void TileKernel::emit(Stream &stream) {
     for (auto [number, linear] : llvm::enumerate(reductions)) {
       const Matrix &result = plan[linear.getResult()];
       for (int64_t c = 0; c < result.cols;) {
-        // Columns that are rounded together share an exponent.
+        // A head each where heads are padded.
         int64_t end = std::min(c + layout.cols, result.cols);
-        for (int64_t d = c + 1; d < end; ++d)
-          if (result.exponent(d) != result.exponent(c) || (result.padded() && d % result.unit == 0))
-            end = d;
+        if (result.padded())
+          end = std::min(end, (c / result.unit + 1) * result.unit);
         items.push_back({rows, turn, static_cast<int>(number), {c, end}, sumsTurn++});
         c = end;
       }
@@ -269,24 +269,17 @@ void TileKernel::emit(Stream &stream) {
       return tiles.compute(stream, layout.tiles, item.turn, item.rows, columns);
     LinearOp linear = reductions[item.reduction];
     stream.comesFrom(linear);
-    const Matrix &x = plan[linear.getX()], &weight = plan[linear.getWeight()],
-                 &result = plan[linear.getResult()];
+    const Matrix &result = plan[linear.getResult()];
     Value buffer = layout.sums.get(stream, item.sumsTurn);
     int64_t elements = item.rows.size() * item.columns.size();
     for (size_t lane = 1; lane < addresses(item).size(); ++lane)
       lane::AccumulateOp::create(stream, stream.location(),
                                  stream.at({buffer, static_cast<int64_t>(8 * elements * lane), 0}),
                                  buffer, elements);
-    int64_t from = x.exponent() + weight.exponent();
-    Value bias = biases[item.reduction];
     Place out = tiles.place(stream, layout.tiles, linear.getResult(), item.turn, item.rows, {})
                     .at(0, result.columnOffset(item.columns.begin));
-    lane::RequantizeOp::create(stream, stream.location(), buffer,
-                               bias ? stream.at({bias, 4 * item.columns.begin, 0}) : buffer,
-                               stream.at(out), item.rows.size(), item.columns.size(), out.stride,
-                               from - result.exponent(item.columns.begin),
-                               bias ? from - plan[linear.getBias()].exponent() : 0,
-                               result.precision, static_cast<bool>(bias));
+    roundings[item.reduction].emit(stream, buffer, parameters[item.reduction], {0, result.cols},
+                                   item.columns, item.rows.size(), out);
   };
   auto store = [&](int64_t i) {
     const Item &item = items[i];

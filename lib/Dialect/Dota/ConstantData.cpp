@@ -31,19 +31,15 @@ static ElementsAttr makeConstant(RankedTensorType type, bool splat, F element) {
 
 namespace {
 
-/// The exponent of each element of a fixed-point tensor.
-struct Exponents {
-  SmallVector<int> values;
+/// The exponent of each element of a fixed-point tensor, whose quantised dimension is
+/// the last one.
+struct ElementExponents {
+  Exponents columns;
 
-  explicit Exponents(Type element) {
-    if (auto fixed = getFixedPoint(element))
-      values.push_back(fixed->exponent);
-    else
-      values = getPerColumnFixedPoint(element)->exponents;
-  }
-  /// The quantised dimension is the last one.
+  explicit ElementExponents(Type element) : columns(element) {}
+  bool isOne() const { return columns.isOne(); }
   int operator[](size_t index) const {
-    return values.size() == 1 ? values.front() : values[index % values.size()];
+    return columns[static_cast<int64_t>(index) % columns.size()];
   }
 };
 
@@ -60,9 +56,9 @@ ElementsAttr mlir::dota::quantizeConstant(ElementsAttr value, RankedTensorType t
   auto data = getConstantData<float>(value);
   if (!data)
     return {};
-  Exponents exponents(type.getElementType());
+  ElementExponents exponents(type.getElementType());
   int bits = getStoredBits(type.getElementType());
-  bool splat = data->splat && exponents.values.size() == 1;
+  bool splat = data->splat && exponents.isOne();
   ::dota::HostArithmetic host;
   ::dota::Numerics<::dota::HostArithmetic> rules{host};
   auto round = [&](size_t index) { return rules.quantize((*data)[index], exponents[index], bits); };
@@ -79,10 +75,10 @@ static ElementsAttr dequantizeAs(ElementsAttr stored, RankedTensorType type) {
   auto data = getConstantData<T>(stored);
   if (!data)
     return {};
-  Exponents exponents(type.getElementType());
+  ElementExponents exponents(type.getElementType());
   ::dota::HostArithmetic host;
   ::dota::Numerics<::dota::HostArithmetic> rules{host};
-  bool splat = data->splat && exponents.values.size() == 1;
+  bool splat = data->splat && exponents.isOne();
   return makeConstant<float>(
       RankedTensorType::get(type.getShape(), Float32Type::get(type.getContext())), splat,
       [&](size_t index) { return rules.dequantize((*data)[index], exponents[index]); });

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dota/Dialect/Dota/Dota.h"
+#include "mlir/Dialect/Quant/IR/QuantTypes.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "mlir/IR/PatternMatch.h"
@@ -25,7 +26,25 @@ using namespace mlir::dota;
 #define GET_OP_CLASSES
 #include "dota/Dialect/Dota/DotaOps.cpp.inc"
 
+namespace {
+
+/// Scales of hundreds of columns stand at the top of a module, not in every op.
+struct DotaAsmInterface : OpAsmDialectInterface {
+  using OpAsmDialectInterface::OpAsmDialectInterface;
+
+  AliasResult getAlias(Type type, raw_ostream &os) const final {
+    auto columns = dyn_cast<quant::UniformQuantizedPerAxisType>(type);
+    if (!columns || columns.getScales().size() <= 16)
+      return AliasResult::NoAlias;
+    os << "i" << columns.getStorageTypeIntegralWidth() << "_per_column";
+    return AliasResult::FinalAlias;
+  }
+};
+
+} // namespace
+
 void DotaDialect::initialize() {
+  addInterfaces<DotaAsmInterface>();
   addAttributes<
 #define GET_ATTRDEF_LIST
 #include "dota/Dialect/Dota/DotaAttributes.cpp.inc"

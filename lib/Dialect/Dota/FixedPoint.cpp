@@ -23,7 +23,7 @@ int mlir::dota::getBits(Precision precision) {
   llvm_unreachable("unknown precision");
 }
 
-static Precision precisionOf(int bits) {
+Precision mlir::dota::getPrecision(int bits) {
   switch (bits) {
   case 8:
     return Precision::FX8;
@@ -60,7 +60,7 @@ std::optional<FixedPoint> mlir::dota::getFixedPoint(Type elementType) {
   if (!exponent)
     return std::nullopt;
   int bits = type.getStorageTypeIntegralWidth();
-  return FixedPoint{*exponent, bits, precisionOf(bits)};
+  return FixedPoint{*exponent, bits};
 }
 
 std::optional<PerColumnFixedPoint> mlir::dota::getPerColumnFixedPoint(Type elementType) {
@@ -69,7 +69,7 @@ std::optional<PerColumnFixedPoint> mlir::dota::getPerColumnFixedPoint(Type eleme
       llvm::any_of(type.getZeroPoints(), [](int64_t zero) { return zero != 0; }))
     return std::nullopt;
   int bits = type.getStorageTypeIntegralWidth();
-  PerColumnFixedPoint result{type.getQuantizedDimension(), bits, precisionOf(bits), {}};
+  PerColumnFixedPoint result{type.getQuantizedDimension(), bits, {}};
   for (double scale : type.getScales()) {
     std::optional<int> exponent = exponentOf(scale);
     if (!exponent)
@@ -87,7 +87,16 @@ int mlir::dota::getStoredBits(Type elementType) {
   return 0;
 }
 
-static Type getUniformType(MLIRContext *context, int bits, int exponent) {
+Exponents::Exponents(Type elementType) {
+  if (auto fixed = getFixedPoint(elementType))
+    values.push_back(fixed->exponent);
+  else
+    values = getPerColumnFixedPoint(elementType)->exponents;
+  if (llvm::all_equal(values))
+    values.truncate(1);
+}
+
+Type mlir::dota::getFixedPointType(MLIRContext *context, int bits, int exponent) {
   int64_t max = ::dota::maxStored(bits);
   return quant::UniformQuantizedType::get(
       quant::QuantizationFlags::Signed, IntegerType::get(context, bits), Float32Type::get(context),
@@ -95,12 +104,11 @@ static Type getUniformType(MLIRContext *context, int bits, int exponent) {
 }
 
 Type mlir::dota::getFixedPointType(MLIRContext *context, Precision precision, int exponent) {
-  return getUniformType(context, getBits(precision), exponent);
+  return getFixedPointType(context, getBits(precision), exponent);
 }
 
-Type mlir::dota::getPerColumnFixedPointType(MLIRContext *context, Precision precision,
-                                            int dimension, ArrayRef<int> exponents) {
-  int bits = getBits(precision);
+Type mlir::dota::getPerColumnFixedPointType(MLIRContext *context, int bits, int dimension,
+                                            ArrayRef<int> exponents) {
   int64_t max = ::dota::maxStored(bits);
   SmallVector<double> scales;
   for (int exponent : exponents)
@@ -109,10 +117,6 @@ Type mlir::dota::getPerColumnFixedPointType(MLIRContext *context, Precision prec
   return quant::UniformQuantizedPerAxisType::get(
       quant::QuantizationFlags::Signed, IntegerType::get(context, bits), Float32Type::get(context),
       scales, zeros, dimension, -max, max);
-}
-
-Type mlir::dota::getBiasType(MLIRContext *context, int exponent) {
-  return getUniformType(context, 32, exponent);
 }
 
 int mlir::dota::chooseExponent(double range, int bits) {

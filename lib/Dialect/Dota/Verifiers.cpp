@@ -48,7 +48,8 @@ struct Named {
   int64_t extent(int fromBack) const { return type().getShape()[rank() - 1 - fromBack]; }
 };
 
-/// How many bits a value may have, and whether its columns may differ in scale.
+/// How many bits a value may have, and whether its columns may differ in scale, as those
+/// of a bias may.
 enum class Format { Value, Columns, Bias };
 
 std::string shapeText(ArrayRef<int64_t> shape) {
@@ -87,7 +88,7 @@ public:
       scales.push_back(uniform.getScale());
       zeros.push_back(uniform.getZeroPoint());
     } else if (auto perAxis = dyn_cast<quant::UniformQuantizedPerAxisType>(type)) {
-      if (allowed != Format::Columns)
+      if (allowed == Format::Value)
         return error() << x.name << " has a scale a column; one scale expected";
       int64_t columns = x.rank() == 0 ? 0 : x.extent(0);
       if (perAxis.getQuantizedDimension() != x.rank() - 1)
@@ -168,13 +169,13 @@ public:
     return error() << "epsilon is " << std::to_string(value) << "; more than 0 expected";
   }
 
-  /// From an exact sum with exponent `from` to a result with `to`.
-  LogicalResult shift(int from, int to) {
+  /// From an exact sum with exponent `from` to a result with `to`, at `place`.
+  LogicalResult shift(int from, int to, const Twine &place = "") {
     if (from - to >= kMinShift && from - to <= kMaxShift)
       return success();
     return error() << "sum with exponent " << from << " and result with exponent " << to << " are "
-                   << from - to << " places apart; " << kMinShift << " to " << kMaxShift
-                   << " expected";
+                   << from - to << " places apart" << place << "; " << kMinShift << " to "
+                   << kMaxShift << " expected";
   }
 
 private:
@@ -342,10 +343,10 @@ static LogicalResult verifyLive(LinearOp op, Verifier &verify, const Named &x, i
 LogicalResult LinearOp::verify() {
   Verifier verify(*this);
   Named x{"x", getX()}, weight{"weight", getWeight()}, result{"result", getResult()};
-  if (failed(verify.format(x)) || failed(verify.format(weight)) ||
+  if (failed(verify.format(x)) || failed(verify.rank(weight, {2})) ||
+      failed(verify.format(weight, Format::Columns)) ||
       failed(verify.format(result, Format::Columns)) ||
-      failed(verify.sameLevel({x, weight, result})) || failed(verify.sequences(x)) ||
-      failed(verify.rank(weight, {2})))
+      failed(verify.sameLevel({x, weight, result})) || failed(verify.sequences(x)))
     return failure();
   if (x.extent(0) != weight.extent(1))
     return verify.error() << "x has " << x.extent(0) << " features, weight " << weight.extent(1)
@@ -367,24 +368,28 @@ LogicalResult LinearOp::verify() {
   if (x.isFloat())
     return success();
 
-  int from = exponentOf(x) + exponentOf(weight);
-  if (getBias()) {
-    int shift = from - exponentOf(bias);
-    if (shift < 0)
-      return verify.error() << "bias has exponent " << exponentOf(bias) << ", the products " << from
-                            << "; at most that of the products expected";
-    if (shift > 31)
-      return verify.error() << "bias is " << shift
-                            << " places from the products; at most 31 expected";
-  }
-  SmallVector<int> to;
-  if (auto columns = getPerColumnFixedPoint(result.element()))
-    to = columns->exponents;
-  else
-    to.push_back(exponentOf(result));
-  for (int exponent : to)
-    if (failed(verify.shift(from, exponent)))
+  const Exponents weights(weight.element()), results(result.element());
+  const std::optional<Exponents> biases =
+      getBias() ? std::optional(Exponents(bias.element())) : std::nullopt;
+  const int64_t kinds = std::max({weights.size(), results.size(), biases ? biases->size() : 1});
+  auto inColumn = [&](int64_t column) {
+    return kinds == 1 ? std::string() : " in column " + std::to_string(column);
+  };
+  for (int64_t column = 0; column < kinds; ++column) {
+    const int from = exponentOf(x) + weights[column];
+    if (biases) {
+      const int shift = from - (*biases)[column];
+      if (shift < 0)
+        return verify.error() << "bias has exponent " << (*biases)[column] << ", the products "
+                              << from << inColumn(column)
+                              << "; at most that of the products expected";
+      if (shift > 31)
+        return verify.error() << "bias is " << shift << " places from the products"
+                              << inColumn(column) << "; at most 31 expected";
+    }
+    if (failed(verify.shift(from, results[column], inColumn(column))))
       return failure();
+  }
   return success();
 }
 

@@ -168,9 +168,41 @@ func.func @f(%a: tensor<4x8x!quant.any<i16<-32767:32767>:f32>>, %b: tensor<8x6x!
 
 // -----
 
-func.func @f(%a: tensor<4x8x!quant.uniform<i16<-32767:32767>:f32, 0.00390625>>, %b: tensor<8x2x!quant.uniform<i16<-32767:32767>:f32:1, {0.5,0.5}>>) {
-  // expected-error @+1 {{'dota.linear' op weight has a scale a column; one scale expected}}
-  %r = dota.linear %a, %b : tensor<4x8x!quant.uniform<i16<-32767:32767>:f32, 0.00390625>>, tensor<8x2x!quant.uniform<i16<-32767:32767>:f32:1, {0.5,0.5}>> -> tensor<4x2x!quant.uniform<i16<-32767:32767>:f32, 0.00390625>>
+func.func @f(%a: tensor<4x2x!quant.uniform<i16<-32767:32767>:f32:1, {0.5,0.25}>>, %b: tensor<2x2x!quant.uniform<i16<-32767:32767>:f32, 0.5>>) {
+  // expected-error @+1 {{'dota.linear' op x has a scale a column; one scale expected}}
+  %r = dota.linear %a, %b : tensor<4x2x!quant.uniform<i16<-32767:32767>:f32:1, {0.5,0.25}>>, tensor<2x2x!quant.uniform<i16<-32767:32767>:f32, 0.5>> -> tensor<4x2x!quant.uniform<i16<-32767:32767>:f32, 0.00390625>>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<4x2x!quant.uniform<i16<-32767:32767>:f32, 0.5>>, %b: tensor<2x2x!quant.uniform<i16<-32767:32767>:f32:0, {0.5,0.25}>>) {
+  // expected-error @+1 {{'dota.linear' op weight is quantised along dimension 0; the last, 1, expected}}
+  %r = dota.linear %a, %b : tensor<4x2x!quant.uniform<i16<-32767:32767>:f32, 0.5>>, tensor<2x2x!quant.uniform<i16<-32767:32767>:f32:0, {0.5,0.25}>> -> tensor<4x2x!quant.uniform<i16<-32767:32767>:f32, 0.00390625>>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<4x2x!quant.uniform<i16<-32767:32767>:f32, 0.5>>, %b: tensor<2x2x!quant.uniform<i16<-32767:32767>:f32:1, {0.125,0.5}>>, %c: tensor<2x!quant.uniform<i32<-2147483647:2147483647>:f32, 0.125>>) {
+  // expected-error @+1 {{'dota.linear' op bias has exponent 3, the products 2 in column 1; at most that of the products expected}}
+  %r = dota.linear %a, %b, %c : tensor<4x2x!quant.uniform<i16<-32767:32767>:f32, 0.5>>, tensor<2x2x!quant.uniform<i16<-32767:32767>:f32:1, {0.125,0.5}>>, tensor<2x!quant.uniform<i32<-2147483647:2147483647>:f32, 0.125>> -> tensor<4x2x!quant.uniform<i16<-32767:32767>:f32, 0.00390625>>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<4x2x!quant.uniform<i16<-32767:32767>:f32, 0.5>>, %b: tensor<2x2x!quant.uniform<i16<-32767:32767>:f32, 0.5>>, %c: tensor<2x!quant.uniform<i32<-2147483647:2147483647>:f32:0, {0.5,1073741824.0}>>) {
+  // expected-error @+1 {{'dota.linear' op bias is 32 places from the products in column 1; at most 31 expected}}
+  %r = dota.linear %a, %b, %c : tensor<4x2x!quant.uniform<i16<-32767:32767>:f32, 0.5>>, tensor<2x2x!quant.uniform<i16<-32767:32767>:f32, 0.5>>, tensor<2x!quant.uniform<i32<-2147483647:2147483647>:f32:0, {0.5,1073741824.0}>> -> tensor<4x2x!quant.uniform<i16<-32767:32767>:f32, 0.00390625>>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<4x2x!quant.uniform<i16<-32767:32767>:f32, 0.5>>, %b: tensor<2x2x!quant.uniform<i16<-32767:32767>:f32:1, {0.5,65536.0}>>) {
+  // expected-error @+1 {{'dota.linear' op sum with exponent -15 and result with exponent 8 are -23 places apart in column 1; -15 to 62 expected}}
+  %r = dota.linear %a, %b : tensor<4x2x!quant.uniform<i16<-32767:32767>:f32, 0.5>>, tensor<2x2x!quant.uniform<i16<-32767:32767>:f32:1, {0.5,65536.0}>> -> tensor<4x2x!quant.uniform<i16<-32767:32767>:f32, 0.00390625>>
   return
 }
 

@@ -22,14 +22,16 @@ struct FixedPoint {
   int exponent;
   /// 16, 8, 4 or 2; 32 for a bias.
   int bits;
-  /// INT4 for 4 bits; FX16 for a bias, which never enters the RMMU.
-  Precision precision;
 
   bool operator==(const FixedPoint &) const = default;
 };
 
 /// Stored bits of a precision: 16, 8, 4, 4, 2.
 int getBits(Precision precision);
+
+/// The precision that the RMMU takes stored integers of so many bits in; FX16 for a
+/// bias, which never enters it. INT4 for 4 bits.
+Precision getPrecision(int bits);
 
 /// The format of a per-tensor quantised type; nothing for any other type, nor for
 /// one that is no fixed point (another scale, a zero point, another range).
@@ -40,10 +42,26 @@ std::optional<FixedPoint> getFixedPoint(Type elementType);
 struct PerColumnFixedPoint {
   int dimension;
   int bits;
-  Precision precision;
   llvm::SmallVector<int> exponents;
 };
 std::optional<PerColumnFixedPoint> getPerColumnFixedPoint(Type elementType);
+
+/// The exponents of a fixed-point type of either kind: one for all columns, or one a
+/// column. Where all are equal there is one.
+class Exponents {
+public:
+  /// 0 for all.
+  Exponents() : values{0} {}
+  explicit Exponents(Type elementType);
+
+  int operator[](int64_t column) const { return isOne() ? values.front() : values[column]; }
+  bool isOne() const { return values.size() == 1; }
+  /// Of how many columns; 1 where all share one.
+  int64_t size() const { return static_cast<int64_t>(values.size()); }
+
+private:
+  llvm::SmallVector<int> values;
+};
 
 /// Stored bits of a fixed-point type of either kind; 0 for any other type.
 int getStoredBits(Type elementType);
@@ -51,12 +69,12 @@ int getStoredBits(Type elementType);
 /// `!quant.uniform<iN<-max:max>:f32, 2^-exponent>`.
 Type getFixedPointType(MLIRContext *context, Precision precision, int exponent);
 
-/// The same, with one exponent an index of `dimension`.
-Type getPerColumnFixedPointType(MLIRContext *context, Precision precision, int dimension,
-                                ArrayRef<int> exponents);
+/// The same for `bits` bits: 16, 8, 4, 2, or 32 for a bias.
+Type getFixedPointType(MLIRContext *context, int bits, int exponent);
 
-/// `!quant.uniform<i32<-2147483647:2147483647>:f32, 2^-exponent>`.
-Type getBiasType(MLIRContext *context, int exponent);
+/// The same, with one exponent an index of `dimension`.
+Type getPerColumnFixedPointType(MLIRContext *context, int bits, int dimension,
+                                ArrayRef<int> exponents);
 
 /// The largest exponent that holds magnitudes up to `range` (finite, at least 0)
 /// in `bits` bits: floor(log2(max / range)) within [kMinExponent, kMaxExponent],

@@ -49,6 +49,11 @@ struct Region {
   bool operator==(const Region &) const = default;
 };
 
+/// How `requantize` shifts a column's sums and biases, as it stands in SRAM.
+struct ColumnShifts {
+  int8_t shift, biasShift;
+};
+
 // The sizes that footprints are written in.
 enum class Precision : uint8_t;
 /// Bits of a stored element.

@@ -26,7 +26,7 @@ module attributes {lane.machine = "name = \22one\22\0A[lanes]\0Acount = 1\0A"} {
       lane.wait {unit = 5, count = 1}
       lane.sddmm %q, %q, %ids, %schedule, %c {rows = 8, keep = 2, keys = 8, depth = 4, qStride = 8, kStride = 8, group = 4, precision = #dota.precision<fx16>} loc("masked_attention"("sparse.mlir":3:1))
       lane.wait {unit = 2, count = 2}
-      lane.requantize %c, %c, %r {rows = 8, cols = 2, outStride = 4, shift = 4, biasShift = 0, precision = #dota.precision<fx16>} loc("masked_attention"("sparse.mlir":3:1))
+      lane.requantize %c, %c, %c, %r {rows = 8, cols = 2, outStride = 4, shift = 4, biasShift = 0, precision = #dota.precision<fx16>} loc("masked_attention"("sparse.mlir":3:1))
       lane.dequantize %r, %y {rows = 8, cols = 2, xStride = 4, outStride = 8, from = 4, precision = #dota.precision<fx16>} loc("dequantize"("sparse.mlir":4:1))
       lane.wait {unit = 3, count = 3}
       lane.store %y {dram = 1024, rows = 1, rowBytes = 64, dramStride = 64, sramStride = 64} loc("dequantize"("sparse.mlir":4:1))
