@@ -15,18 +15,19 @@ import minilm  # noqa: E402
 from sentences import sentences  # noqa: E402
 
 # Name, what calibration is told, what dota-run is told besides.
-FX8 = ("--operand-precision=fx8",)
+FX8 = ("--precision=fx8",)
 SETTINGS = [
-    ("FX16", ("--method=max",), ()),
-    ("FX16, weights FX8, a scale a tensor", ("--method=max",), ("--weight-precision=fx8", "--weight-scales=tensor")),
-    ("FX16, weights FX8", ("--method=max",), ("--weight-precision=fx8",)),
-    ("FX16, weights FX4, a scale a tensor", ("--method=max",), ("--weight-precision=fx4", "--weight-scales=tensor")),
-    ("FX16, weights FX4", ("--method=max",), ("--weight-precision=fx4",)),
-    ("products in FX8, max", ("--method=max", *FX8), ("--weight-precision=fx8", *FX8)),
-    ("products in FX8, percentile 99.9", ("--method=percentile:99.9", *FX8), ("--weight-precision=fx8", *FX8)),
-    ("products in FX8, mse", ("--method=mse", *FX8), ("--weight-precision=fx8", *FX8)),
-    ("products in FX8, mse, equalized", ("--method=mse", "--equalize", *FX8), ("--weight-precision=fx8", *FX8)),
-    ("everything in FX8, mse", ("--method=mse", "--precision=fx8"), ("--weight-precision=fx8", "--precision=fx8")),
+    ("FX16", (), ()),
+    ("FX16, weights FX8, a scale a tensor", (), ("--weight-precision=fx8", "--weight-scales=tensor")),
+    ("FX16, weights FX8", (), ("--weight-precision=fx8",)),
+    ("FX16, weights FX4, a scale a tensor", (), ("--weight-precision=fx4", "--weight-scales=tensor")),
+    ("FX16, weights FX4", (), ("--weight-precision=fx4",)),
+    ("FX8, max", ("--method=max", *FX8), FX8),
+    ("FX8, percentile 99.9", ("--method=percentile:99.9", *FX8), FX8),
+    ("FX8", FX8, FX8),
+    ("FX8, equalized", ("--equalize", *FX8), FX8),
+    ("FX8, sums and norms too", (*FX8, "--value-precision=fx8"), (*FX8, "--value-precision=fx8")),
+    ("FX4, equalized", ("--equalize", "--precision=fx4"), ("--precision=fx4",)),
 ]
 RETENTIONS = (0.5, 0.25, 0.1)
 DETECTORS = {"INT4": "int4", "INT2": "int2"}
@@ -115,7 +116,7 @@ def main():
         joined = [" ".join(every[10 * i:10 * i + 10]) for i in range(2 * texts)]
         measured, others = pack(encoder, joined[:texts], 128), pack(encoder, joined[texts:], 128)
         export.from_jax(encoder.function, measured, module)
-        calibrate(calibrator, module, others, ("--method=max",), calibrated)
+        calibrate(calibrator, module, others, (), calibrated)
         layers = encoder.config["num_hidden_layers"]
         rows = [["detector, keys that stay", "all layers", *(f"layer {i}" for i in range(layers))]]
         for retain in RETENTIONS:

@@ -20,7 +20,7 @@ cl::OptionCategory category("dota-calibrate options");
 SampledModuleOptions model(category);
 cl::opt<bool> equalizes("equalize", cl::cat(category),
                         cl::desc("even out the features of what products read with fewer bits "
-                                 "(--operand-precision), by powers of two"));
+                                 "(--precision), by powers of two"));
 
 void run() {
   std::vector<::dota::OutputFile> files;
@@ -39,7 +39,8 @@ void run() {
 } // namespace
 
 int main(int argc, char **argv) {
-  keepSharedOptions({"calibration-method", "precision", "operand-precision", "remarks-filter"});
+  keepSharedOptions({"calibration-method", "precision", "operand-precision", "value-precision",
+                     "remarks-filter"});
   // Also by the name that is enough here.
   cl::alias method("method", cl::cat(category), cl::desc("the same as --calibration-method"),
                    cl::aliasopt(*cl::getRegisteredOptions().lookup("calibration-method")));

@@ -66,11 +66,14 @@ def Quantize : Pass<"dota-quantize", "::mlir::ModuleOp"> {
     ```
   }];
   let options = [
-    Option<"precision", "precision", "std::string", "\"fx16\"", "of values: fx16 or fx8">,
-    Option<"weightPrecision", "weight-precision", "std::string", "\"fx16\"",
-           "of constant weights: fx16, fx8 or fx4">,
+    Option<"precision", "precision", "std::string", "\"fx16\"",
+           "of what matrix products read: fx16, fx8 or fx4">,
+    Option<"weightPrecision", "weight-precision", "std::string", "\"\"",
+           "of constant weights: fx16, fx8 or fx4 (as precision)">,
     Option<"operandPrecision", "operand-precision", "std::string", "\"\"",
-           "in which matrix products read values: fx16 or fx8 (as precision)">,
+           "of what else matrix products read: fx16, fx8 or fx4 (as precision)">,
+    Option<"valuePrecision", "value-precision", "std::string", "\"fx16\"",
+           "of all other values: fx16 or fx8">,
     Option<"weightScales", "weight-scales", "std::string", "\"auto\"",
            "of constant weights: one a tensor, one a channel (output column), or auto, which is channel below 16 bits">
   ];

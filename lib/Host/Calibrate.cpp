@@ -10,6 +10,7 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/SetVector.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <Eigen/Dense>
 #include <cmath>
@@ -100,19 +101,20 @@ bool mlir::dota::isCalibrated(ModuleOp module) {
 }
 
 std::string mlir::dota::describe(const CalibrationOptions &options) {
-  switch (options.rule.kind) {
-  case RangeRule::Kind::Max:
+  if (options.rule.kind == RangeRule::Kind::Max)
     return "";
-  case RangeRule::Kind::Percentile:
+  if (options.rule.kind == RangeRule::Kind::Percentile)
     return llvm::formatv(", by percentile {0:F3}", options.rule.percent);
-  case RangeRule::Kind::Mse:
-    return (", by least squared error in " + stringifyPrecision(options.precisions.values) +
-            (options.precisions.operands == options.precisions.values
-                 ? ""
-                 : " and " + stringifyPrecision(options.precisions.operands)))
-        .str();
-  }
-  return "";
+  std::string text;
+  llvm::SmallSetVector<Precision, 2> precisions;
+  precisions.insert(options.precisions.values);
+  precisions.insert(options.precisions.operands);
+  for (Precision precision : precisions)
+    if (options.rule.kind == RangeRule::Kind::Mse || getBits(precision) < 16)
+      text += ((text.empty() ? ", by least squared error in " : " and ") +
+               stringifyPrecision(precision))
+                  .str();
+  return text;
 }
 
 Calibration::Calibration(ModuleOp module, const RangeRule &rule)
@@ -189,7 +191,7 @@ void Calibration::annotate(const PrecisionOptions &options) const {
       const Precision precision = precisions.ofResult(observation.value);
       op->setAttr(DotaDialect::kRangeAttrName, builder.getF32FloatAttr(range(precision)));
       // Products that read it with fewer bits have a range of their own.
-      if (rule.kind == RangeRule::Kind::Mse)
+      if (rule.kind == RangeRule::Kind::Mse || rule.kind == RangeRule::Kind::Auto)
         for (OpOperand &use : observation.value.getUses())
           if (isProductOperand(use) && getBits(precisions.ofOperand(use)) < getBits(precision))
             setOperandRange(use.getOwner(), use.getOperandNumber(),
@@ -211,7 +213,8 @@ void Calibration::annotateFeatures() const {
 LogicalResult mlir::dota::equalize(ModuleOp module, StringRef function,
                                    ArrayRef<std::vector<HostTensor>> samples,
                                    const PrecisionOptions &options) {
-  FailureOr<Calibration> calibration = Calibration::observe(module, function, samples, {});
+  FailureOr<Calibration> calibration =
+      Calibration::observe(module, function, samples, {RangeRule::Kind::Max});
   if (failed(calibration))
     return failure();
   calibration->annotateFeatures();

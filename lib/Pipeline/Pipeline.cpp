@@ -40,7 +40,7 @@ void mlir::dota::buildPrograms(OpPassManager &pm, const PipelineOptions &options
          SmallVector<double>(options.threshold.begin(), options.threshold.end()), options.balance,
          options.share}));
   pm.addPass(createQuantize({options.precision, options.weightPrecision, options.operandPrecision,
-                             options.weightScales}));
+                             options.valuePrecision, options.weightScales}));
   // Ops that read the same host value have quantised it each on its own.
   pm.addPass(createCSEPass());
   pm.addPass(createOutline({options.machine}));

@@ -84,26 +84,28 @@ static cl::opt<int64_t> detectRowsFlag(
     "detect-rows", cl::cat(shared), cl::init(-1), cl::value_desc("ROWS"),
     cl::desc("PE rows that detect while the others compute; 0: none, all take turns; "
              "-1: what should take the fewest cycles"));
-static cl::opt<std::string> precisionFlag("precision", cl::cat(shared), cl::init("fx16"),
-                                          cl::desc("of values: fx16 or fx8"));
+static cl::opt<std::string>
+    precisionFlag("precision", cl::cat(shared), cl::init("fx16"),
+                  cl::desc("of what matrix products read, weights and all else: fx16, fx8 or fx4"));
 static cl::opt<std::string>
     operandPrecisionFlag("operand-precision", cl::cat(shared),
-                         cl::desc("in which matrix products read values: fx16 or fx8 (as "
-                                  "--precision)"));
+                         cl::desc("of what they read beside weights (as --precision)"));
 static cl::opt<std::string> weightPrecisionFlag("weight-precision", cl::cat(shared),
-                                                cl::init("fx16"),
-                                                cl::desc("of constant weights: fx16, fx8 or fx4"));
+                                                cl::desc("of weights (as --precision)"));
+static cl::opt<std::string>
+    valuePrecisionFlag("value-precision", cl::cat(shared), cl::init("fx16"),
+                       cl::desc("of all other values, sums and norms: fx16 or fx8"));
 static cl::opt<std::string>
     weightScalesFlag("weight-scales", cl::cat(shared), cl::init("auto"),
                      cl::value_desc("auto|tensor|channel"),
                      cl::desc("scales of a constant weight: one, or one an output channel; auto is "
                               "channel below 16 bits"));
 static cl::opt<std::string>
-    calibrationMethodFlag("calibration-method", cl::cat(shared), cl::init("max"),
-                          cl::value_desc("max|percentile[:PERCENT]|mse"),
+    calibrationMethodFlag("calibration-method", cl::cat(shared), cl::init("auto"),
+                          cl::value_desc("auto|max|percentile[:PERCENT]|mse"),
                           cl::desc("the range of a value whose format is calibrated: its largest "
                                    "magnitude, what PERCENT (99.99) of them do not exceed, or that "
-                                   "of least squared error at --precision"));
+                                   "of least squared error; auto is mse below 16 bits, else max"));
 static cl::opt<std::string> remarksFilter("remarks-filter", cl::cat(shared),
                                           cl::value_desc("REGEX"),
                                           cl::desc("show remarks of these categories"));
@@ -177,6 +179,7 @@ void mlir::dota::readPipelineOptions(PipelineOptions &options, const ChosenMachi
   options.precision = precisionFlag;
   options.operandPrecision = operandPrecisionFlag;
   options.weightPrecision = weightPrecisionFlag;
+  options.valuePrecision = valuePrecisionFlag;
   options.weightScales = weightScalesFlag;
 }
 
@@ -186,19 +189,23 @@ CalibrationOptions mlir::dota::readCalibrationOptions() {
   auto [name, figure] = method.split(':');
   if (name == "percentile")
     options.rule.kind = RangeRule::Kind::Percentile;
+  else if (method == "max")
+    options.rule.kind = RangeRule::Kind::Max;
   else if (method == "mse")
     options.rule.kind = RangeRule::Kind::Mse;
-  else if (method != "max")
+  else if (method != "auto")
     throw ::dota::Error("the calibration method is '" + method.str() +
-                        "'; max, percentile, percentile:PERCENT or mse expected");
+                        "'; auto, max, percentile, percentile:PERCENT or mse expected");
   if (name != method && (figure.getAsDouble(options.rule.percent) ||
                          !(options.rule.percent > 0 && options.rule.percent <= 100)))
     throw ::dota::Error("--calibration-method has percentile '" + figure.str() +
                         "'; a number above 0, at most 100, expected");
-  // dota-quantize says what is wrong with another.
-  options.precisions.values = symbolizePrecision(precisionFlag).value_or(Precision::FX16);
-  options.precisions.operands =
-      symbolizePrecision(operandPrecisionFlag).value_or(options.precisions.values);
+  std::string error;
+  auto precisions = parsePrecisions(
+      {precisionFlag, operandPrecisionFlag, weightPrecisionFlag, valuePrecisionFlag}, error);
+  if (!precisions)
+    throw ::dota::Error("the " + error);
+  options.precisions = *precisions;
   return options;
 }
 

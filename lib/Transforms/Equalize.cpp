@@ -90,13 +90,14 @@ struct Equalize : mlir::dota::impl::EqualizeBase<Equalize> {
   using EqualizeBase::EqualizeBase;
 
   void runOnOperation() final {
-    std::optional<Precision> operands = symbolizePrecision(operandPrecision.getValue());
-    if (!operands || (*operands != Precision::FX16 && *operands != Precision::FX8)) {
-      getOperation().emitError() << "operand precision is '" << operandPrecision.getValue()
-                                 << "'; fx16 or fx8 expected";
+    std::string error;
+    std::optional<PrecisionOptions> chosen =
+        parsePrecisions({"fx16", operandPrecision.getValue(), /*weights=*/"fx16"}, error);
+    if (!chosen) {
+      getOperation().emitError() << error;
       return signalPassFailure();
     }
-    const Precisions precisions(getOperation(), {.operands = *operands});
+    const Precisions precisions(getOperation(), *chosen);
     llvm::MapVector<Value, SmallVector<LinearOp>> readers;
     getOperation().walk([&](LinearOp op) {
       Operation *producer = op.getX().getDefiningOp();

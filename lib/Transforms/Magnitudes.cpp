@@ -35,6 +35,8 @@ void Magnitudes::take(llvm::ArrayRef<float> values) {
 
 float Magnitudes::range(const RangeRule &rule, int bits) const {
   switch (rule.kind) {
+  case RangeRule::Kind::Auto:
+    return bits < 16 ? leastSquares(bits) : most;
   case RangeRule::Kind::Max:
     return most;
   case RangeRule::Kind::Percentile:

@@ -6,6 +6,27 @@
 using namespace mlir;
 using namespace mlir::dota;
 
+std::optional<PrecisionOptions> mlir::dota::parsePrecisions(const PrecisionNames &names,
+                                                            std::string &error) {
+  auto parse = [&](StringRef what, StringRef name, bool isValue) -> std::optional<Precision> {
+    std::optional<Precision> precision = symbolizePrecision(name);
+    if (precision && *precision <= (isValue ? Precision::FX8 : Precision::FX4))
+      return precision;
+    error = (what + "precision is '" + name + "'; " +
+             (isValue ? "fx16 or fx8 expected" : "fx16, fx8 or fx4 expected"))
+                .str();
+    return std::nullopt;
+  };
+  const auto products = parse("", names.products, false);
+  const auto operands =
+      names.operands.empty() ? products : parse("operand ", names.operands, false);
+  const auto weights = names.weights.empty() ? products : parse("weight ", names.weights, false);
+  const auto values = parse("value ", names.values, true);
+  if (!products || !operands || !weights || !values)
+    return std::nullopt;
+  return PrecisionOptions{*values, *operands, *weights};
+}
+
 bool mlir::dota::isProductOperand(const OpOperand &operand) {
   // Not a member of a const operand, though it changes nothing.
   unsigned number = const_cast<OpOperand &>(operand).getOperandNumber();

@@ -203,9 +203,10 @@ private:
           return op->emitOpError() << "has exponent " << exponent << " for a head; " << kMinExponent
                                    << " to " << kMaxExponent << " expected";
       SmallVector<int> each;
-      for (int64_t column = 0; column < columns; ++column)
-        each.push_back(std::min<int64_t>(exponents[column / (columns / heads)],
-                                         largest[largest.size() == 1 ? 0 : column]));
+      for (int64_t head = 0, width = columns / heads; head < heads; ++head) {
+        ArrayRef<int> bounds = largest.size() == 1 ? largest : largest.slice(head * width, width);
+        each.append(width, std::min<int64_t>(exponents[head], *llvm::min_element(bounds)));
+      }
       return getPerColumnFixedPointType(context, getBits(chosen), tensorOf(result).getRank() - 1,
                                         each);
     }
@@ -519,23 +520,13 @@ struct QuantizePass : mlir::dota::impl::QuantizeBase<QuantizePass> {
   using QuantizeBase::QuantizeBase;
 
   void runOnOperation() final {
-    std::optional<Precision> values = symbolizePrecision(precision.getValue());
-    if (!values || (*values != Precision::FX16 && *values != Precision::FX8)) {
-      getOperation().emitError() << "precision is '" << precision.getValue()
-                                 << "'; fx16 or fx8 expected";
-      return signalPassFailure();
-    }
-    std::optional<Precision> weights = symbolizePrecision(weightPrecision.getValue());
-    if (!weights || *weights > Precision::FX4) {
-      getOperation().emitError() << "weight precision is '" << weightPrecision.getValue()
-                                 << "'; fx16, fx8 or fx4 expected";
-      return signalPassFailure();
-    }
-    std::optional<Precision> operands =
-        operandPrecision.empty() ? values : symbolizePrecision(operandPrecision.getValue());
-    if (!operands || (*operands != Precision::FX16 && *operands != Precision::FX8)) {
-      getOperation().emitError() << "operand precision is '" << operandPrecision.getValue()
-                                 << "'; fx16 or fx8 expected";
+    std::string error;
+    std::optional<PrecisionOptions> precisions =
+        parsePrecisions({precision.getValue(), operandPrecision.getValue(),
+                         weightPrecision.getValue(), valuePrecision.getValue()},
+                        error);
+    if (!precisions) {
+      getOperation().emitError() << error;
       return signalPassFailure();
     }
     std::optional<WeightScales> scales = parseWeightScales(weightScales.getValue());
@@ -544,7 +535,7 @@ struct QuantizePass : mlir::dota::impl::QuantizeBase<QuantizePass> {
                                  << "'; auto, tensor or channel expected";
       return signalPassFailure();
     }
-    if (failed(Quantizer(getOperation(), {*values, *operands, *weights}, *scales).run()))
+    if (failed(Quantizer(getOperation(), *precisions, *scales).run()))
       signalPassFailure();
   }
 };

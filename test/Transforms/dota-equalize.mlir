@@ -2,7 +2,7 @@
 // RUN: dota-opt %s --dota-equalize=operand-precision=fx8 --dota-equalize=operand-precision=fx8 | FileCheck %s
 // RUN: dota-opt %s --dota-equalize | FileCheck %s --check-prefix=WIDE
 // RUN: not dota-opt %s --dota-equalize=operand-precision=int4 2>&1 | FileCheck %s --check-prefix=INVALID
-// INVALID: error: operand precision is 'int4'; fx16 or fx8 expected
+// INVALID: error: operand precision is 'int4'; fx16, fx8 or fx4 expected
 // WIDE-NOT: dota.mul
 
 // The first feature is 16 times the others and its weights are alike: both share it.

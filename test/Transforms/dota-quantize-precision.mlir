@@ -1,4 +1,4 @@
-// RUN: dota-opt %s --dota-quantize="precision=fx8 weight-precision=fx4" | FileCheck %s
+// RUN: dota-opt %s --dota-quantize="precision=fx8 value-precision=fx8 weight-precision=fx4" | FileCheck %s
 
 // CHECK-LABEL: func.func @linear
 // CHECK: dota.quantize {{.*}}!quant.uniform<i8<-127:127>:f32, 3.125000e-02>>

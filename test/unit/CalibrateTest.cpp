@@ -93,9 +93,10 @@ TEST_F(CalibrateTest, RulesLookAtTheBitsOfEachValue) {
     });
     return result;
   };
-  EXPECT_THAT(ranges({}), ElementsAre(7.5, 7.5, 7.5, 7.5));
+  EXPECT_THAT(ranges({.rule = {RangeRule::Kind::Max}}), ElementsAre(7.5, 7.5, 7.5, 7.5));
   // 4 bits would hold 7.5 with a step of 2, where 0.7 becomes 0.
   EXPECT_THAT(ranges({.rule = {RangeRule::Kind::Mse}}), ElementsAre(7, 7.5, 7.5, 7.5));
+  EXPECT_THAT(ranges({}), ElementsAre(7, 7.5, 7.5, 7.5));
   // 0.7 lies in a bin that ends at 0.703125.
   EXPECT_THAT(ranges({.rule = {RangeRule::Kind::Percentile, 99}}),
               ElementsAre(0.703125f, 0.703125f, 0.703125f, 0.703125f));

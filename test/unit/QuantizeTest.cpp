@@ -101,7 +101,7 @@ protected:
     });
     PassManager passes(&context);
     QuantizeOptions options;
-    options.precision = options.weightPrecision = precision.str();
+    options.precision = options.valuePrecision = precision.str();
     passes.addPass(createQuantize(options));
     EXPECT_TRUE(succeeded(passes.run(*module)));
     // Nothing but quantize and dequantize sees f32 rows.

@@ -57,14 +57,17 @@ struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
       *this, "omit-tokens",
       llvm::cl::desc("lossy: no feed-forward for tokens whose key no query keeps"),
       llvm::cl::init(false)};
-  Option<std::string> precision{*this, "precision", llvm::cl::desc("of values: fx16 or fx8"),
+  Option<std::string> precision{*this, "precision",
+                                llvm::cl::desc("of what matrix products read: fx16, fx8 or fx4"),
                                 llvm::cl::init("fx16")};
   Option<std::string> operandPrecision{
       *this, "operand-precision",
-      llvm::cl::desc("in which matrix products read values: fx16 or fx8 (as precision)")};
+      llvm::cl::desc("of what matrix products read beside weights (as precision)")};
   Option<std::string> weightPrecision{*this, "weight-precision",
-                                      llvm::cl::desc("of constant weights: fx16, fx8 or fx4"),
-                                      llvm::cl::init("fx16")};
+                                      llvm::cl::desc("of constant weights (as precision)")};
+  Option<std::string> valuePrecision{*this, "value-precision",
+                                     llvm::cl::desc("of all other values: fx16 or fx8"),
+                                     llvm::cl::init("fx16")};
   Option<std::string> weightScales{
       *this, "weight-scales",
       llvm::cl::desc("of constant weights: tensor, channel, or auto: channel below 16 bits"),

@@ -11,11 +11,12 @@ namespace mlir::dota {
 /// Which range of the magnitudes that calibration saw a format has to hold.
 struct RangeRule {
   enum class Kind : uint8_t {
+    Auto,       ///< Max for 16 bits, Mse for fewer
     Max,        ///< the largest
     Percentile, ///< what `percent` of them do not exceed
     Mse         ///< that whose exponent gives the least mean squared error
   };
-  Kind kind = Kind::Max;
+  Kind kind = Kind::Auto;
   /// Above 0, at most 100.
   double percent = 99.99;
 };

@@ -10,6 +10,8 @@
 #include "dota/Dialect/Dota/Dota.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/DenseMap.h"
+#include <optional>
+#include <string>
 
 namespace mlir::dota {
 
@@ -23,6 +25,17 @@ struct PrecisionOptions {
   /// Of constant weights.
   Precision weights = Precision::FX16;
 };
+
+/// As options name them: "fx16", "fx8" or "fx4", values "fx16" or "fx8".
+struct PrecisionNames {
+  /// Of what matrix products read, weights and others.
+  StringRef products = "fx16";
+  /// Of the one or the other alone, where not empty.
+  StringRef operands, weights;
+  StringRef values = "fx16";
+};
+/// Nothing, with a message in `error`, where one of the names is another.
+std::optional<PrecisionOptions> parsePrecisions(const PrecisionNames &names, std::string &error);
 
 /// True for operands that `PrecisionOptions::operands` is about.
 bool isProductOperand(const OpOperand &operand);
