@@ -191,11 +191,10 @@ void Calibration::annotate(const PrecisionOptions &options) const {
       const Precision precision = precisions.ofResult(observation.value);
       op->setAttr(DotaDialect::kRangeAttrName, builder.getF32FloatAttr(range(precision)));
       // Products that read it with fewer bits have a range of their own.
-      if (rule.kind == RangeRule::Kind::Mse || rule.kind == RangeRule::Kind::Auto)
-        for (OpOperand &use : observation.value.getUses())
-          if (isProductOperand(use) && getBits(precisions.ofOperand(use)) < getBits(precision))
-            setOperandRange(use.getOwner(), use.getOperandNumber(),
-                            range(precisions.ofOperand(use)));
+      for (OpOperand &use : observation.value.getUses())
+        if (isProductOperand(use) && getBits(precisions.ofOperand(use)) < getBits(precision))
+          setOperandRange(use.getOwner(), use.getOperandNumber(),
+                          range(precisions.ofOperand(use)));
     }
   }
 }

@@ -131,6 +131,15 @@ public:
     for (Operation *op : ops)
       if (failed(convert(op)))
         return failure();
+    if (!borrowed.empty()) {
+      OpOperand &first = *borrowed.front();
+      InFlightDiagnostic warning = first.getOwner()->emitWarning();
+      warning << "operand " << first.getOperandNumber() << " is read in "
+              << getBits(precisions.ofOperand(first))
+              << " bits with the range that was calibrated for more";
+      if (borrowed.size() > 1)
+        warning << ", the first of " << borrowed.size() << " such operands";
+    }
     handBack();
     return success();
   }
@@ -283,6 +292,7 @@ private:
           getBits(precisions.ofOperand(use)) == getBits(precisions.ofOperand(operand)))
         return static_cast<double>(ranges[use.getOperandNumber()]);
     }
+    borrowed.push_back(&operand);
     return rangeOf(operand.get().getDefiningOp());
   }
 
@@ -510,6 +520,8 @@ private:
   llvm::SetVector<Operation *> ops;
   /// f32 results and what computes them in fixed point; masks likewise.
   DenseMap<Value, Value> fixed, masks;
+  /// Operands with fewer bits than were calibrated.
+  SmallVector<OpOperand *> borrowed;
   /// Results with fewer bits, for the products that read them so.
   DenseMap<std::pair<Value, Type>, Value> converted;
   DenseMap<std::tuple<Value, Type, Block *>, Value> quantized;

@@ -1,5 +1,6 @@
 // RUN: dota-opt %s --dota-quantize=operand-precision=fx8 | FileCheck %s
 // RUN: dota-opt %s --dota-quantize | FileCheck %s --check-prefix=STATED
+// RUN: dota-opt %s --dota-quantize 2>&1 >/dev/null | FileCheck %s --check-prefix=BORROWED
 
 // What products alone read has their bits from the start; what a sum reads too is
 // narrowed for them, once, to the range that calibration noted at either.
@@ -43,6 +44,7 @@ func.func @stated(%x: tensor<2x2xf32>) -> (tensor<2x2xf32>, tensor<2x2xf32>) {
   %q = dota.linear %x, %w {dota.range = 3.0 : f32, dota.operand_ranges = array<f32: 2.5, 0.0>, dota.operand_precision = #dota.precision<fx8>, dota.weight_precision = #dota.precision<fx4>, dota.precision = #dota.precision<fx8>}
     : tensor<2x2xf32>, tensor<2x2xf32> -> tensor<2x2xf32>
   %n = dota.activation <relu> %x {dota.range = 3.5 : f32, dota.operand_ranges = array<f32: 4.0>} : tensor<2x2xf32> -> tensor<2x2xf32>
+  // BORROWED: [[@LINE+1]]:8: warning: operand 1 is read in 8 bits with the range that was calibrated for more, the first of 2 such operands
   %a = dota.attention %q, %n, %n {heads = 1 : i64, kv_heads = 1 : i64, scale = 1.0 : f32, dota.range = 4.0 : f32, dota.operand_precision = #dota.precision<fx8>}
     : (tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>) -> tensor<2x2xf32>
   return %a, %n : tensor<2x2xf32>, tensor<2x2xf32>
