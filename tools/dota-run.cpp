@@ -62,6 +62,9 @@ cl::opt<std::string>
 cl::opt<double> compareBound("compare-bound", cl::cat(category), cl::value_desc("DB"),
                              cl::desc("with --compare: fail where an op's signal-to-noise ratio is "
                                       "lower, and name the first"));
+cl::opt<double> compareOwnBound("compare-own-bound", cl::cat(category), cl::value_desc("DB"),
+                                cl::desc("the same of the error that an op makes on the operands "
+                                         "it has"));
 cl::opt<bool> timingOnly("timing-only", cl::cat(category),
                          cl::desc("compute no values on the device"));
 
@@ -188,7 +191,7 @@ std::optional<Comparison> compilePrograms(ModuleOp module, StringRef entry,
   std::vector<HostTensor> arguments;
   if (isComparing()) {
     arguments = readInputs(staticArguments(findEntry(module, entry)));
-    if (failed(comparison.emplace(module).runReference(module, entry, arguments)))
+    if (failed(comparison.emplace().runReference(module, entry, arguments)))
       throw Reported();
   }
   runPasses(module, [&](OpPassManager &pm) { buildPrograms(pm, options); });
@@ -286,16 +289,20 @@ Outcome runContainer(MLIRContext &context, std::vector<uint8_t> bytes) {
   return runOnMachine(std::move(host), file, machine);
 }
 
-/// Prints the table. Throws where an op is below --compare-bound.
+/// Prints the table. Throws where an op is below --compare-bound or --compare-own-bound.
 void reportComparison(const Comparison &comparison) {
-  fmt::print("each op's values on the device against f32; as compiled code, which the simulator "
-             "agrees with to the bit\n{}",
+  fmt::print("each op's values on the device against f32 (snr), and against the op in f32 on the "
+             "device's operands (own);\nas compiled code, which the simulator agrees with to the "
+             "bit\n{}",
              comparison.text());
-  if (compareBound.getNumOccurrences() == 0)
-    return;
-  if (const ComparedOp *first = comparison.firstBelow(compareBound))
-    throw Error(fmt::format("{} has {:.1f} dB, the first below {:g}", describe(*first),
-                            first->decibels(), compareBound.getValue()));
+  if (compareBound.getNumOccurrences() > 0)
+    if (const ComparedOp *first = comparison.firstBelow(compareBound))
+      throw Error(fmt::format("{} has {:.1f} dB, the first below {:g}", describe(*first),
+                              first->error.decibels(), compareBound.getValue()));
+  if (compareOwnBound.getNumOccurrences() > 0)
+    if (const ComparedOp *first = comparison.firstOwnBelow(compareOwnBound))
+      throw Error(fmt::format("{} has {:.1f} dB of its own, the first below {:g}", describe(*first),
+                              first->own.decibels(), compareOwnBound.getValue()));
 }
 
 void run() {
@@ -305,8 +312,10 @@ void run() {
     throw Error("--timing-only is for the simulator");
   if (isComparing() && (timingOnly || reference || level == Level::Float))
     throw Error("--compare is for values of the device");
-  if (compareBound.getNumOccurrences() > 0 && !isComparing())
-    throw Error("--compare-bound is for --compare");
+  for (const cl::Option *bound : std::initializer_list<const cl::Option *>{
+           std::addressof(compareBound), std::addressof(compareOwnBound)})
+    if (bound->getNumOccurrences() > 0 && !isComparing())
+      throw Error("--" + bound->ArgStr.str() + " is for --compare");
   if (!timingOnly && !masks.empty())
     throw Error("--masks is for --timing-only: a full run finds its own masks");
   std::vector<::dota::OutputFile> files;

@@ -10,6 +10,7 @@
 #include "dota/runtime/Machine.h"
 #include "mlir/IR/Diagnostics.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/FormatVariadic.h"
 #include <map>
 #include <tuple>
 
@@ -39,6 +40,13 @@ Program::Location mlir::lane::describeLocation(Location location) {
     }
   }
   return result;
+}
+
+std::string mlir::lane::placeText(const Program::Location &place) {
+  if (place.file.empty())
+    return place.name.empty() ? "an unknown place" : place.name;
+  std::string text = llvm::formatv("{0}:{1}:{2}", place.file, place.line, place.column);
+  return place.name.empty() ? text : text + " (" + place.name + ")";
 }
 
 namespace {

@@ -25,6 +25,9 @@ inline constexpr llvm::StringLiteral kHostAttrName = "lane.host";
 /// What a container keeps of a location: the outermost name, which is that of the
 /// op it came from, and the first place in a file.
 ::dota::Program::Location describeLocation(Location location);
+/// "model.mlir:3:5", with the name in brackets where it has one; the name alone where
+/// it has no file.
+std::string placeText(const ::dota::Program::Location &place);
 
 /// Encodes a verified program. What cannot be encoded (a buffer without an
 /// address, a value beyond its field) is an error at its location.
