@@ -30,6 +30,9 @@ SETTINGS = [
     ("FX4, equalized", ("--equalize", "--precision=fx4"), ("--precision=fx4",)),
 ]
 RETENTIONS = (0.5, 0.25, 0.1)
+# Largest errors on the sentences that precisions are chosen on, and how many those are.
+BUDGETS = (0.02, 0.05, 0.1, 0.2)
+CHOOSING = 40
 DETECTORS = {"INT4": "int4", "INT2": "int2"}
 
 
@@ -73,24 +76,67 @@ def overlap(found, exact):
     return [float(np.mean(shares[layer])) for layer in sorted(shares)]
 
 
+def cosines_of(embedded, exact):
+    return (embedded * exact).sum(1) / np.linalg.norm(embedded, axis=1) / np.linalg.norm(exact, axis=1)
+
+
+def choose(encoder, every, chooser, runner, quick):
+    """Bits chosen product by product within budgets of error, measured on sentences that they were not chosen on."""
+    batch = 8 if quick else CHOOSING
+    others, tests = pack(encoder, every[300:300 + batch], 32), [pack(encoder, every[i:i + batch], 32) for i in range(0, 3 * batch if quick else 200, batch)]
+    exact = np.concatenate([np.asarray(encoder.embed(*test)) for test in tests])
+    figures = []
+    rows = [["budget", "error there", "products narrowed", "cosine to f32", "worst", "cycles a text", "DRAM MB", "energy uJ"]]
+    with tempfile.TemporaryDirectory() as folder:
+        module, chosen, report = (os.path.join(folder, name) for name in ("minilm.mlirbc", "chosen.mlirbc", "points.json"))
+        export.from_jax(encoder.function, others, module)
+        for number, budget in enumerate(BUDGETS):
+            progress(f"[{number + 1}/{len(BUDGETS)}] budget {budget:g}")
+            calibrate(chooser, module, others, (f"--budget={budget}", "--objective=energy", f"--json={report}"), chosen)
+            with open(report) as file:
+                point = next(point for point in json.load(file)["points"] if point["chosen"])
+            runs = [dota_run.run(chosen, test, tool=runner) for test in tests]
+            cosines = cosines_of(np.concatenate([embedded for (embedded,), _ in runs]), exact)
+            each = {name: np.mean([counters[name] for _, counters in runs]) / batch for name in ("cycles.total", "dram.bytes", "energy.total")}
+            figures.append({"budget": budget, "error": point["error"], "narrowed": point["narrowed"], "cosine": float(cosines.mean()), "worst": float(cosines.min()),
+                            "cycles": each["cycles.total"], "dram": each["dram.bytes"], "energy": each["energy.total"]})
+            rows.append([f"{budget:g}", f"{point['error']:.4f}", f"{point['narrowed']} of {point['all']}", f"{cosines.mean():.4f}", f"{cosines.min():.4f}",
+                         f"{each['cycles.total']:,.0f}", f"{each['dram.bytes'] / 1e6:.2f}", f"{each['energy.total']:.1f}"])
+    progress("")
+    print(f"{encoder.title}: bits of each product chosen for energy on {batch} sentences of up to 32 tokens, measured on {len(exact)} others")
+    print_table(rows)
+    return figures
+
+
 def print_table(rows):
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     for row in rows:
         print("  ".join([row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:]))]).rstrip())
 
 
+def write(figures, path):
+    if path:
+        with open(path, "w") as file:
+            json.dump(figures, file, indent=1)
+            file.write("\n")
+
+
 def main():
     parser = argparse.ArgumentParser(prog="bench/precision", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="24 sentences instead of 200")
+    parser.add_argument("--choose", action="store_true", help="let dota-choose-precision choose the bits of each product instead (minutes)")
     parser.add_argument("--json", metavar="FILE", help="write the figures")
     parser.add_argument("--bin", default=os.path.join(ROOT, "build", "release", "bin"), help="where the tools lie")
     options = parser.parse_args()
-    runner, calibrator = (os.path.join(options.bin, name) for name in ("dota-run", "dota-calibrate"))
+    runner, calibrator, chooser = (os.path.join(options.bin, name) for name in ("dota-run", "dota-calibrate", "dota-choose-precision"))
 
     encoder = minilm.MiniLM(None, None)
     every, count = sentences(), 24 if options.quick else 200
     measured, others = pack(encoder, every[:count], 32), pack(encoder, every[300:300 + count], 32)
     figures = {"benchmark": "precision", "model": encoder.title, "sentences": count, "precisions": [], "detectors": []}
+    if options.choose:
+        figures["chosen"] = choose(encoder, every, chooser, runner, options.quick)
+        return write(figures, options.json)
     with tempfile.TemporaryDirectory() as folder:
         module, calibrated = os.path.join(folder, "minilm.mlirbc"), os.path.join(folder, "calibrated.mlirbc")
         export.from_jax(encoder.function, measured, module)
@@ -100,7 +146,7 @@ def main():
             progress(f"[{number + 1}/{len(SETTINGS)}] {name}")
             calibrate(calibrator, module, others, calibration, calibrated)
             (embedded,), counters = dota_run.run(calibrated, measured, options=precision, tool=runner)
-            cosines = (embedded * exact).sum(1) / np.linalg.norm(embedded, axis=1) / np.linalg.norm(exact, axis=1)
+            cosines = cosines_of(embedded, exact)
             figure = {"name": name, "cosine": float(cosines.mean()), "worst": float(cosines.min()),
                       "cycles": counters["cycles.total"] / count, "dram": counters["dram.bytes"] / count,
                       "energy": counters["energy.total"] / count, "saturations": counters["saturations"] / count}
@@ -135,10 +181,7 @@ def main():
     print(f"\nshare of the keys with the largest exact scores that a detector keeps (weighted, rank 8, {texts} texts of 128 tokens);")
     print("layers after the first see what the layers before them kept, each run its own")
     print_table(rows)
-    if options.json:
-        with open(options.json, "w") as file:
-            json.dump(figures, file, indent=1)
-            file.write("\n")
+    write(figures, options.json)
 
 
 if __name__ == "__main__":
