@@ -80,7 +80,7 @@ def cosines_of(embedded, exact):
     return (embedded * exact).sum(1) / np.linalg.norm(embedded, axis=1) / np.linalg.norm(exact, axis=1)
 
 
-def choose(encoder, every, chooser, runner, quick):
+def choose(encoder, every, calibrator, chooser, runner, quick):
     """Bits chosen product by product within budgets of error, measured on sentences that they were not chosen on."""
     batch = 8 if quick else CHOOSING
     others, tests = pack(encoder, every[300:300 + batch], 32), [pack(encoder, every[i:i + batch], 32) for i in range(0, 3 * batch if quick else 200, batch)]
@@ -88,20 +88,22 @@ def choose(encoder, every, chooser, runner, quick):
     figures = []
     rows = [["budget", "error there", "products narrowed", "cosine to f32", "worst", "cycles a text", "DRAM MB", "energy uJ"]]
     with tempfile.TemporaryDirectory() as folder:
-        module, chosen, report = (os.path.join(folder, name) for name in ("minilm.mlirbc", "chosen.mlirbc", "points.json"))
+        module, equalized, chosen, report = (os.path.join(folder, name) for name in ("minilm.mlirbc", "equalized.mlirbc", "chosen.mlirbc", "points.json"))
         export.from_jax(encoder.function, others, module)
-        for number, budget in enumerate(BUDGETS):
-            progress(f"[{number + 1}/{len(BUDGETS)}] budget {budget:g}")
-            calibrate(chooser, module, others, (f"--budget={budget}", "--objective=energy", f"--json={report}"), chosen)
-            with open(report) as file:
-                point = next(point for point in json.load(file)["points"] if point["chosen"])
-            runs = [dota_run.run(chosen, test, tool=runner) for test in tests]
-            cosines = cosines_of(np.concatenate([embedded for (embedded,), _ in runs]), exact)
-            each = {name: np.mean([counters[name] for _, counters in runs]) / batch for name in ("cycles.total", "dram.bytes", "energy.total")}
-            figures.append({"budget": budget, "error": point["error"], "narrowed": point["narrowed"], "cosine": float(cosines.mean()), "worst": float(cosines.min()),
-                            "cycles": each["cycles.total"], "dram": each["dram.bytes"], "energy": each["energy.total"]})
-            rows.append([f"{budget:g}", f"{point['error']:.4f}", f"{point['narrowed']} of {point['all']}", f"{cosines.mean():.4f}", f"{cosines.min():.4f}",
-                         f"{each['cycles.total']:,.0f}", f"{each['dram.bytes'] / 1e6:.2f}", f"{each['energy.total']:.1f}"])
+        calibrate(calibrator, module, others, ("--equalize", *FX8), equalized)
+        for start, suffix in ((module, ""), (equalized, ", equalized")):
+            for budget in BUDGETS:
+                progress(f"[{len(rows)}/{2 * len(BUDGETS)}] budget {budget:g}{suffix}")
+                calibrate(chooser, start, others, (f"--budget={budget}", "--objective=energy", f"--json={report}"), chosen)
+                with open(report) as file:
+                    point = next(point for point in json.load(file)["points"] if point["chosen"])
+                runs = [dota_run.run(chosen, test, tool=runner) for test in tests]
+                cosines = cosines_of(np.concatenate([embedded for (embedded,), _ in runs]), exact)
+                cycles, dram, energy = (float(np.mean([counters[name] for _, counters in runs])) / batch for name in ("cycles.total", "dram.bytes", "energy.total"))
+                figures.append({"budget": budget, "equalized": start == equalized, "error": point["error"], "narrowed": point["narrowed"], "cosine": float(cosines.mean()),
+                                "worst": float(cosines.min()), "cycles": cycles, "dram": dram, "energy": energy})
+                rows.append([f"{budget:g}{suffix}", f"{point['error']:.4f}", f"{point['narrowed']} of {point['all']}", f"{cosines.mean():.4f}", f"{cosines.min():.4f}",
+                             f"{cycles:,.0f}", f"{dram / 1e6:.2f}", f"{energy:.1f}"])
     progress("")
     print(f"{encoder.title}: bits of each product chosen for energy on {batch} sentences of up to 32 tokens, measured on {len(exact)} others")
     print_table(rows)
@@ -135,7 +137,7 @@ def main():
     measured, others = pack(encoder, every[:count], 32), pack(encoder, every[300:300 + count], 32)
     figures = {"benchmark": "precision", "model": encoder.title, "sentences": count, "precisions": [], "detectors": []}
     if options.choose:
-        figures["chosen"] = choose(encoder, every, chooser, runner, options.quick)
+        figures["chosen"] = choose(encoder, every, calibrator, chooser, runner, options.quick)
         return write(figures, options.json)
     with tempfile.TemporaryDirectory() as folder:
         module, calibrated = os.path.join(folder, "minilm.mlirbc"), os.path.join(folder, "calibrated.mlirbc")
