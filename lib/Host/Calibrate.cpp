@@ -193,8 +193,7 @@ void Calibration::annotate(const PrecisionOptions &options) const {
       // Products that read it with fewer bits have a range of their own.
       for (OpOperand &use : observation.value.getUses())
         if (isProductOperand(use) && getBits(precisions.ofOperand(use)) < getBits(precision))
-          setOperandRange(use.getOwner(), use.getOperandNumber(),
-                          range(precisions.ofOperand(use)));
+          setOperandRange(use.getOwner(), use.getOperandNumber(), range(precisions.ofOperand(use)));
     }
   }
 }

@@ -20,7 +20,8 @@ namespace {
 
 struct MachineShape {
   unsigned lanes;
-  uint64_t sram; ///< bytes a lane
+  uint64_t sram;      ///< bytes a lane
+  unsigned rows = 32; ///< of PEs
 };
 
 class LoweringTest : public testing::TestWithParam<unsigned> {
@@ -31,7 +32,8 @@ protected:
     std::string path = testing::TempDir() + "lowering-" + std::to_string(shape.lanes) + "-" +
                        std::to_string(shape.sram) + ".toml";
     std::ofstream(path) << "name = \"test\"\n[lanes]\ncount = " << shape.lanes
-                        << "\n[sram]\nbytes = " << shape.sram << "\n";
+                        << "\n[sram]\nbytes = " << shape.sram << "\n[rmmu]\nrows = " << shape.rows
+                        << "\n";
     return levels.lanes(text, inputs, path, [&](OpPassManager &passes) {
       if (groupsRows)
         passes.addPass(createGroupRows({path, /*tile=*/16}));
@@ -201,5 +203,59 @@ TEST_P(LoweringTest, LiveRows) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Programs, LoweringTest, testing::Range(1U, 13U));
+
+class LiveTilesTest : public LoweringTest {};
+
+/// Weights of less than a byte are tiles of their own in each group of live rows, more
+/// than their columns would make: of those that stay each has its place.
+TEST_P(LiveTilesTest, NarrowWeights) {
+  std::mt19937 random(3);
+  auto weight = [&](int count, unsigned most) {
+    std::string text = "dense<\"0x";
+    for (int i = 0; i < count; ++i) {
+      char byte[3];
+      std::snprintf(byte, sizeof(byte), "%02X",
+                    static_cast<unsigned>(random() % (2 * most + 1) - most) & 255);
+      text += byte;
+    }
+    return text + "\">";
+  };
+  const std::string text = R"(
+    !x = !quant.uniform<i16<-32767:32767>:f32, 9.765625e-04>
+    !w = !quant.uniform<i8<-127:127>:f32, 7.812500e-03>
+    !n = !quant.uniform<i4<-7:7>:f32, 1.250000e-01>
+    !b = !quant.uniform<i32<-2147483647:2147483647>:f32, 1.220703125e-04>
+    !m = !dota.mask<4x40x40, keep = 1>
+    dota.program @p(%arg: tensor<40x48xf32>) -> tensor<40x32xf32> {
+      %wq = dota.constant )" +
+                           weight(48 * 64, 127) +
+                           R"( : tensor<48x64xi8> : tensor<48x64x!w>
+      %wk = dota.constant )" +
+                           weight(48 * 32, 127) +
+                           R"( : tensor<48x32xi8> : tensor<48x32x!w>
+      %wv = dota.constant )" +
+                           weight(48 * 16, 7) +
+                           R"( : tensor<48x16xi8> : tensor<48x16x!n>
+      %b = dota.constant dense<100> : tensor<16xi32> : tensor<16x!b>
+      %x = dota.quantize %arg : tensor<40x48xf32> -> tensor<40x48x!x>
+      %q = dota.linear %x, %wq : tensor<40x48x!x>, tensor<48x64x!w> -> tensor<40x64x!x>
+      %k = dota.linear %x, %wk : tensor<40x48x!x>, tensor<48x32x!w> -> tensor<40x32x!x>
+      %m = dota.detect %q, %k {heads = 4, kv_heads = 2} : (tensor<40x64x!x>, tensor<40x32x!x>) -> !m
+      %v = dota.linear %x, %wv, %b live %m {heads = 2} : tensor<40x48x!x>, tensor<48x16x!n>, tensor<16x!b> live !m -> tensor<40x16x!x>
+      %a = dota.masked_attention %q, %k, %v mask %m {heads = 4, kv_heads = 2, scale = 0.25 : f32} : (tensor<40x64x!x>, tensor<40x32x!x>, tensor<40x16x!x>, !m) -> tensor<40x32x!x>
+      %y = dota.dequantize %a : tensor<40x32x!x> -> tensor<40x32xf32>
+      dota.return %y : tensor<40x32xf32>
+    }
+    func.func @main(%arg: tensor<40x48xf32>) -> tensor<40x32xf32> {
+      %y = dota.launch @p(%arg) : (tensor<40x48xf32>) -> tensor<40x32xf32>
+      return %y : tensor<40x32xf32>
+    })";
+  const Bytes inputs = levels.inputs(text, 1);
+  const auto found = lanes(text, inputs, {1, GetParam(), 8});
+  ASSERT_TRUE(found) << levels.diagnostics();
+  EXPECT_EQ(firstDifference(levels.meaning(text, inputs), found->outputs), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Sram, LiveTilesTest, testing::Range(8192U, 20480U, 1024U));
 
 } // namespace

@@ -83,6 +83,8 @@ private:
   };
   static bool isLive(const Chain &chain) { return static_cast<bool>(chain.linear.getLive()); }
   std::vector<WeightTile> cut(unsigned lane, int64_t cols) const;
+  /// Tiles of each chain, in the lane that has most.
+  ArrayRef<int64_t> tileCounts(int64_t cols);
   SmallVector<Range> cutRuns(const Chain &chain, Range columns) const;
   /// Bytes of the parameters of so many columns.
   int64_t parameterBytes(size_t chain, int64_t cols) const {
@@ -93,7 +95,7 @@ private:
     return alignBytes(depth * bytesOf(cols, plan[chain.linear.getWeight()].bits));
   }
   std::optional<Layout> layoutFor(Order order, int64_t rows, int64_t cols, int64_t depth,
-                                  int64_t room, int64_t &least) const;
+                                  int64_t room, int64_t &least);
   double cyclesOf(const Layout &layout, double traffic, int64_t tileCount) const;
   int64_t marksBytes() const;
   void loadMarks(Stream &stream);
@@ -104,10 +106,11 @@ private:
   const Plan &plan;
   const Step &step;
   const int index;
-  std::vector<Tiles> tiles;            ///< a chain
-  std::vector<Rounding> roundings;     ///< a chain
-  SmallVector<int64_t> allRuns;        ///< of a chain's whole result
-  llvm::MapVector<Value, Marks> marks; ///< by the mask
+  std::vector<Tiles> tiles;                                      ///< a chain
+  std::vector<Rounding> roundings;                               ///< a chain
+  SmallVector<int64_t> allRuns;                                  ///< of a chain's whole result
+  llvm::DenseMap<int64_t, SmallVector<int64_t>> knownTileCounts; ///< by columns
+  llvm::MapVector<Value, Marks> marks;                           ///< by the mask
   Layout best;
   std::vector<std::vector<WeightTile>> laneTiles;
   llvm::DenseMap<Value, Value> loadedMarks; ///< of the lane whose instructions are made
@@ -205,6 +208,21 @@ std::vector<LinearKernel::WeightTile> LinearKernel::cut(unsigned lane, int64_t c
   return result;
 }
 
+ArrayRef<int64_t> LinearKernel::tileCounts(int64_t cols) {
+  SmallVector<int64_t> &counts = knownTileCounts[cols];
+  if (!counts.empty())
+    return counts;
+  counts.resize(step.chains.size());
+  for (unsigned lane = 0; lane < plan.lanes(); ++lane) {
+    SmallVector<int64_t> ofLane(step.chains.size());
+    for (const WeightTile &tile : cut(lane, cols))
+      ++ofLane[tile.chain];
+    for (auto [most, count] : llvm::zip_equal(counts, ofLane))
+      most = std::max(most, count);
+  }
+  return counts;
+}
+
 /// Cycles, roughly (docs/timing.md): transfers, products and the MFU work side by
 /// side, so the slowest counts, and a little of the others.
 double LinearKernel::cyclesOf(const Layout &layout, double traffic, int64_t tileCount) const {
@@ -270,7 +288,7 @@ double LinearKernel::cyclesOf(const Layout &layout, double traffic, int64_t tile
 
 std::optional<LinearKernel::Layout> LinearKernel::layoutFor(Order order, int64_t rows, int64_t cols,
                                                             int64_t depth, int64_t room,
-                                                            int64_t &least) const {
+                                                            int64_t &least) {
   Layout layout;
   layout.order = order;
   layout.rows = rows;
@@ -292,7 +310,7 @@ std::optional<LinearKernel::Layout> LinearKernel::layoutFor(Order order, int64_t
       width = std::max(width, columnsOf(chain, lane).size());
     int64_t parameters = alignBytes(parameterBytes(number, cols));
     int64_t bytes = weightBytes(chain, maxDepth, std::min(cols, width)) + parameters;
-    int64_t count = (width + cols - 1) / cols;
+    int64_t count = tileCounts(cols)[number];
     allWeights += count * bytes;
     tileCount += count;
     tileBytes = std::max(tileBytes, weightBytes(chain, depth, cols) + parameters);

@@ -4,6 +4,7 @@
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Matchers.h"
+#include "llvm/Support/ErrorHandling.h"
 #include <cstring>
 
 using namespace mlir;
@@ -111,7 +112,8 @@ void Pipeline::channel(std::vector<Chunk> chunks, int64_t slots, int64_t ahead) 
   for (int64_t k = 0; k < static_cast<int64_t>(chunks.size()); ++k) {
     int64_t earliest = k < slots ? 0 : chunks[k - slots].last + 1;
     int64_t issue = std::max({earliest, chunks[k].first - ahead, previous, int64_t{0}});
-    assert(issue <= chunks[k].first && "a chunk's place is free too late");
+    if (issue > chunks[k].first)
+      llvm::report_fatal_error("a chunk's place in SRAM is free too late");
     previous = issue;
     issues.push_back({issue, chunks[k].first, issues.size(),
                       [emit = std::move(chunks[k].emit), k] { emit(k); }});
