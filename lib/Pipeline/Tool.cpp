@@ -406,7 +406,9 @@ void mlir::dota::freeOptionName(StringRef name) {
 }
 
 void mlir::dota::keepSharedOptions(ArrayRef<StringRef> names) {
-  for (cl::Option *option : llvm::make_second_range(llvm::to_vector(cl::getRegisteredOptions())))
+  // A copy: removing one changes the registered ones.
+  const auto registered = llvm::to_vector(cl::getRegisteredOptions());
+  for (cl::Option *option : llvm::make_second_range(registered))
     if (llvm::is_contained(option->Categories, &shared) &&
         !llvm::is_contained(names, option->ArgStr))
       option->removeArgument();
