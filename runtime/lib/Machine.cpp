@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
-#include <cmath>
+#include <algorithm>
 #include <sstream>
 
 using namespace dota;
@@ -223,6 +223,9 @@ struct Reader {
           fail(node.source(), fmt::format("'name' is {}, not a string", kindOf(node)));
         if (name->empty())
           fail(node.source(), "'name' is empty");
+        // It stands in messages, and on one line of what text() writes.
+        if (std::ranges::any_of(*name, [](unsigned char c) { return c < ' ' || c == 127; }))
+          fail(node.source(), "'name' has a control character");
         machine.name = *name;
         continue;
       }

@@ -484,7 +484,7 @@ static bool isWide(Precision precision) { return precision == Precision::FX16; }
 void dota::multiply(const Operand &a, const Operand &b, bool transposeB, size_t rows, size_t cols,
                     size_t depth, bool accumulate, std::byte *c) {
   if (depth == 0 || rows == 0 || cols == 0) {
-    if (!accumulate)
+    if (!accumulate && rows && cols)
       std::memset(c, 0, 8 * rows * cols);
     return;
   }

@@ -7,9 +7,13 @@
 #include <fmt/format.h>
 #include <zlib.h>
 
+#include <bit>
+#include <cstring>
 #include <set>
 
 using namespace dota;
+
+static_assert(std::endian::native == std::endian::little, "containers are little-endian");
 
 namespace {
 
@@ -71,6 +75,12 @@ struct Checker {
   }
 
   void checkInstruction(size_t lane, size_t index, const Instruction &instruction) const {
+    forEachRegion(instruction, [&](const Region &r) {
+      if (r.overlaps())
+        fail("lane {}, instruction {}: {} {} {} rows of {} bytes in SRAM, {} bytes apart", lane,
+             index, mnemonic(instruction), r.write ? "writes" : "reads", r.rows, r.rowBytes,
+             r.stride);
+    });
     if (auto *i = std::get_if<Load>(&instruction)) {
       if (!inDram(i->dram, i->rows, i->rowBytes, i->dramStride))
         fail("lane {}, instruction {}: load ends beyond the {} bytes of DRAM", lane, index,
@@ -166,10 +176,14 @@ size_t checksumPlace(std::span<const uint8_t> bytes) {
 // Bytes to structs
 //===----------------------------------------------------------------------===//
 
-/// A vector or string that is absent reads as empty.
+/// A vector or string that is absent reads as empty. The verifier leaves open whether
+/// elements of 8 bytes are aligned.
 template <class T>
 std::vector<T> vectorOf(const flatbuffers::Vector<T> *v) {
-  return v ? std::vector<T>(v->begin(), v->end()) : std::vector<T>();
+  std::vector<T> result(v ? v->size() : 0);
+  if (!result.empty())
+    std::memcpy(result.data(), v->Data(), result.size() * sizeof(T));
+  return result;
 }
 std::string stringOf(const flatbuffers::String *s) { return s ? s->str() : std::string(); }
 

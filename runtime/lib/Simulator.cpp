@@ -571,9 +571,11 @@ void Simulator::State::allocate() {
   // A number in a file must not take the machine down.
   uint64_t memory = static_cast<uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
                     static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
-  if (program.dramBytes > memory)
-    throw Error(fmt::format("program '{}' addresses {} bytes of DRAM; this computer has {} bytes",
-                            program.name, program.dramBytes, memory));
+  const uint64_t sram = machine.lanes * machine.sram.bytes;
+  if (sram > memory || program.dramBytes > memory - sram)
+    throw Error(fmt::format("program '{}' addresses {} bytes of DRAM, machine '{}' has {} bytes of "
+                            "SRAM; this computer has {} bytes",
+                            program.name, program.dramBytes, machine.name, sram, memory));
   try {
     device.dram.resize(program.dramBytes);
     lanes.resize(machine.lanes);
@@ -584,8 +586,8 @@ void Simulator::State::allocate() {
     }
   } catch (const std::bad_alloc &) {
     lanes.clear();
-    throw Error(fmt::format("no memory for the {} bytes of DRAM of program '{}'", program.dramBytes,
-                            program.name));
+    throw Error(fmt::format("no memory for {} bytes of DRAM and {} of SRAM of program '{}'",
+                            program.dramBytes, sram, program.name));
   }
   // Lanes that meet in DRAM are computed one after the other.
   unsigned threads = std::min(std::max(1u, std::thread::hardware_concurrency()), machine.lanes);
@@ -659,7 +661,7 @@ static void note(Mask &mask, const Select &i, const std::byte *sram) {
   }
 }
 
-/// Notes what a threshold leaves of them.
+/// Notes what a threshold leaves of them. Throws Error where that was never found.
 static void note(Mask &mask, const Trim &i, const std::byte *sram) {
   std::vector<uint32_t> left(i.keep);
   for (uint64_t row = 0; row < i.rows; ++row) {
@@ -669,8 +671,12 @@ static void note(Mask &mask, const Trim &i, const std::byte *sram) {
       std::memcpy(left.data(), sram + i.ids + 4 * row * i.keep, uint64_t{4} * i.keep);
     // Both ascend.
     for (uint64_t n = 0, from = 0; n < i.keep; ++n) {
-      while (left[n] != kNoKey && ids[from] != left[n])
+      while (left[n] != kNoKey && from < i.keep && ids[from] != left[n])
         ++from;
+      if (from == i.keep)
+        throw Error(fmt::format("trim leaves key {} of head {}, row {} of mask {}, which no "
+                                "selection has found",
+                                left[n], i.head, i.firstRow + row, i.mask));
       scores[n] = left[n] == kNoKey ? 0 : scores[from];
       ids[n] = left[n];
     }
@@ -696,20 +702,20 @@ Effects Simulator::State::computeValues(const RunOptions &options,
       if (std::holds_alternative<Barrier>(instruction))
         break;
       ExecuteResult &result = known.emplace_back();
-      try {
-        execute(instruction, lanes[lane], device, result, program.mfu);
-      } catch (const Error &error) {
-        throw Error(placeOf(program, lane, index) + error.what());
-      }
       auto noteFound = [&](const auto &i) {
         // Lanes that share a head find the same rows.
         std::lock_guard lock(*maskGuard);
         note(masks.at(i.mask), i, lanes[lane].sram.data());
       };
-      if (auto *i = std::get_if<Select>(&instruction); i && options.foundMasks)
-        noteFound(*i);
-      if (auto *i = std::get_if<Trim>(&instruction); i && options.foundMasks)
-        noteFound(*i);
+      try {
+        execute(instruction, lanes[lane], device, result, program.mfu);
+        if (auto *i = std::get_if<Select>(&instruction); i && options.foundMasks)
+          noteFound(*i);
+        if (auto *i = std::get_if<Trim>(&instruction); i && options.foundMasks)
+          noteFound(*i);
+      } catch (const Error &error) {
+        throw Error(placeOf(program, lane, index) + error.what());
+      }
       if (size_t n = ++*done;
           options.progress && n % 64 == 0 && std::this_thread::get_id() == caller)
         options.progress(static_cast<double>(n) / static_cast<double>(all));

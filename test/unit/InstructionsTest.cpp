@@ -10,6 +10,8 @@
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
+#include <algorithm>
+#include <functional>
 #include <gtest/gtest.h>
 #include <limits>
 #include <random>
@@ -214,10 +216,14 @@ TEST(Instructions, OpsAndAssemblyReadBack) {
         add(Halt());
       });
   EXPECT_EQ(instructionsOf(*module), made);
-  // The field values are legal for each op; that transfers leave the program's DRAM and
-  // masks are not declared is another matter.
+  // The field values are legal for each op, except that rows of an operand may overlap;
+  // that transfers leave the program's DRAM and masks are not declared is another matter.
+  mlir::ScopedDiagnosticHandler quiet(&context, [](mlir::Diagnostic &) {});
+  size_t next = 0;
   module->walk([&](mlir::lane::InstructionOpInterface op) {
-    EXPECT_TRUE(mlir::succeeded(mlir::verify(op)));
+    const std::vector<Region> regions = regionsOf(made[next++]);
+    EXPECT_EQ(mlir::succeeded(mlir::verify(op)),
+              std::none_of(regions.begin(), regions.end(), std::mem_fn(&Region::overlaps)));
   });
 
   std::string text;

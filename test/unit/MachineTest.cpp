@@ -92,6 +92,8 @@ TEST(Machine, WhatCannotBeIsAnErrorWithItsPlace) {
             "m.toml:2:9: 'lanes' is an integer, not a table");
   EXPECT_EQ(messageOf("name = 4\n"), "m.toml:1:8: 'name' is an integer, not a string");
   EXPECT_EQ(messageOf("name = \"\"\n"), "m.toml:1:8: 'name' is empty");
+  EXPECT_EQ(messageOf("name = 'a\tb'\n"), "m.toml:1:8: 'name' has a control character");
+  EXPECT_EQ(messageOf("name = \"\"\"\n\na\"\"\""), "m.toml:1:8: 'name' has a control character");
   EXPECT_EQ(messageOf("[lanes]\ncount = 4\n"), "m.toml:1:1: there is no 'name'");
   EXPECT_EQ(messageOf("name = \"m\"\n[rmmu]\nthroughput = \"cubic\"\n"),
             "m.toml:3:14: 'rmmu.throughput' is \"cubic\", neither \"linear\" nor \"quadratic\"");

@@ -149,6 +149,15 @@ TEST(ProgramFile, PartsMustFitTogether) {
   EXPECT_EQ(with([](Program &p) { p.streams[0].words[1] = {0xff, 0, 0, 0}; }),
             at + "lane 0, instruction 1: 0000000000000000 0000000000000000 0000000000000000 "
                  "00000000000000ff is no instruction");
+  EXPECT_EQ(with([](Program &p) {
+              p.streams[0].words[0] = encode(Load{.rows = 4, .rowBytes = 16, .sramStride = 15});
+            }),
+            at + "lane 0, instruction 0: load writes 4 rows of 16 bytes in SRAM, 15 bytes apart");
+  EXPECT_EQ(with([](Program &p) {
+              p.streams[0].words[0] =
+                  encode(Widen{.acc = 512, .rows = 2, .cols = 8, .xStride = 15});
+            }),
+            at + "lane 0, instruction 0: widen reads 2 rows of 16 bytes in SRAM, 15 bytes apart");
   EXPECT_EQ(with([](Program &p) { p.streams[0].words[1] = encode(Halt{}); }),
             at + "lane 0, instruction 1 of 4: halt before the end");
   EXPECT_EQ(with([](Program &p) { p.streams[0].words[3] = p.streams[0].words[1]; }),

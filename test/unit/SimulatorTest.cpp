@@ -13,6 +13,7 @@
 
 #include <cstring>
 #include <random>
+#include <unistd.h>
 
 using namespace dota;
 
@@ -534,7 +535,7 @@ TEST(Simulator, APartOfTheRmmuHasAQueueOfItsOwn) {
   // is held for configure until 5, the estimate starts in 6 and is through at 46.
   EXPECT_EQ(cyclesOf({{configure, kMatmul, Wait{kRmmu, 1}, tiles.estimate}}), 5u + 584);
   EXPECT_EQ(cyclesOf({{configure, kMatmul, Wait{kRmmu, 1}, tiles.estimate, Wait{kEstimator, 1},
-                       Activation{.rows = 512, .cols = 64}}}),
+                       Activation{.rows = 512, .cols = 64, .xStride = 128, .outStride = 128}}}),
             46u + 1 + 512 * 64 / 16 + 20);
   // In one part instructions run in order.
   EXPECT_EQ(cyclesOf({{configure, Wait{kRmmu, 1}, tiles.estimate, tiles.estimate}}), 6u + 2 * 40);
@@ -849,6 +850,25 @@ TEST(Simulator, FoundMasksHaveTheScoresOfTheirKeys) {
   EXPECT_EQ(mask.scores, (std::vector<float>{7, 9, 6, 0}));
 }
 
+TEST(Simulator, TrimmedKeysMustHaveBeenSelected) {
+  // What is trimmed as row 1 was selected as row 0, twice.
+  const Select select{.scores = 0, .ids = 256, .rows = 1, .keys = 4, .keep = 2, .mask = 0};
+  Program program = programOf(
+      {{select, select,
+        Trim{.scores = 0, .ids = 256, .rows = 1, .keys = 4, .keep = 2, .mask = 0, .firstRow = 1}}});
+  program.masks = {{0, 1, 2, 4, 2}};
+  Simulator full(program, machineOf(1));
+  Masks found;
+  try {
+    full.run({}, {}, {.foundMasks = &found});
+    FAIL();
+  } catch (const Error &error) {
+    EXPECT_STREQ(error.what(),
+                 "m.mlir:1:1: linear: program 'p', lane 0, instruction 2: trim leaves key 0 of "
+                 "head 0, row 1 of mask 0, which no selection has found");
+  }
+}
+
 TEST(Simulator, SchedulesThatNobodyKnows) {
   Sddmm sddmm{.q = 0,
               .k = 1024,
@@ -941,9 +961,14 @@ TEST(Simulator, ErrorsOfInstructionsSayWhere) {
 
 TEST(Simulator, AbsurdSizesAreErrors) {
   Program program = programOf({{}});
-  program.dramBytes = uint64_t{1} << 60;
-  Simulator simulator(program, machineOf(1));
-  EXPECT_THROW(simulator.run({}, {}), Error);
+  // All of this computer's memory for DRAM leaves none for SRAM.
+  const auto memory = static_cast<uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
+                      static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+  for (uint64_t bytes : {uint64_t{1} << 60, memory}) {
+    program.dramBytes = bytes;
+    Simulator simulator(program, machineOf(1));
+    EXPECT_THROW(simulator.run({}, {}), Error);
+  }
 }
 
 /// Reads bytes whose checksum is wrong, at `place`, after putting it right.
@@ -992,7 +1017,7 @@ TEST(Simulator, DamageThatTheChecksumHidesEndsInAnErrorOrAResult) {
   std::vector<float> x(26 * 8, 0.5f), y(80);
   int ran = 0;
   for (size_t i = 0; i < bytes.size(); ++i)
-    for (int bit = 0; bit < 8; bit += 3) {
+    for (int bit = 0; bit < 8; ++bit) {
       std::vector<uint8_t> damaged = bytes;
       damaged[i] ^= 1 << bit;
       std::optional<ProgramFile> readBack = readRepaired(std::move(damaged), place);

@@ -23,7 +23,7 @@ static void emitVerifier(raw_ostream &os, const Instruction &instruction) {
     else if (field.isFloat())
       os << "  if (failed(verifyFinite(*this, \"" << field.name << "\", get" << field.accessor()
          << "())))\n    return failure();\n";
-  os << "  return success();\n}\n";
+  os << "  return verifyOperands(*this);\n}\n";
 }
 
 static void emitToInstruction(raw_ostream &os, const Instruction &instruction) {

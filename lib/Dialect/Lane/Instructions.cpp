@@ -27,6 +27,19 @@ static LogicalResult verifyFinite(Operation *op, StringRef field, const APFloat 
   return op->emitOpError() << field << " is not a finite number";
 }
 
+/// Rows of an operand that do not share bytes.
+static LogicalResult verifyOperands(InstructionOpInterface op) {
+  LogicalResult result = success();
+  forEachOperandRegion(op, [&](const OperandRegion &operand) {
+    const ::dota::Region &region = operand.region;
+    if (succeeded(result) && region.overlaps())
+      result = op->emitOpError() << (region.write ? "writes " : "reads ") << region.rows
+                                 << " rows of " << region.rowBytes << " bytes, " << region.stride
+                                 << " bytes apart";
+  });
+  return result;
+}
+
 #include "dota/Dialect/Lane/LaneInstructions.cpp.inc"
 
 Operation *lane::createInstruction(OpBuilder &builder, Location location,

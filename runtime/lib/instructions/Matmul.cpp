@@ -23,12 +23,12 @@ void dota::runProduct(std::string_view mnemonic, const Matmul &i, Execution &exe
   // The sums of all rows without gaps, then each row to its place.
   std::vector<int64_t> sums(size_t{i.rows} * i.cols);
   for (size_t row = 0; i.accumulate && row < i.rows; ++row)
-    widenSums(execution.sram + i.c + row * stride, i.narrow, i.cols, &sums[row * i.cols]);
+    widenSums(execution.sram + i.c + row * stride, i.narrow, i.cols, sums.data() + row * i.cols);
   multiply(a, b, i.transposeB, i.rows, i.cols, i.depth, i.accumulate,
            reinterpret_cast<std::byte *>(sums.data()));
   for (size_t row = 0; row < i.rows; ++row)
-    if (std::optional<int64_t> sum =
-            narrowSums(&sums[row * i.cols], i.narrow, i.cols, execution.sram + i.c + row * stride))
+    if (std::optional<int64_t> sum = narrowSums(sums.data() + row * i.cols, i.narrow, i.cols,
+                                                execution.sram + i.c + row * stride))
       throw Error(fmt::format("{} has the sum {} in row {}; {} bytes are for it", mnemonic, *sum,
                               row, sumBytes));
 }

@@ -307,6 +307,30 @@ lane.program @p dram 0 {
 
 // -----
 
+lane.program @p dram 4096 {
+  lane.stream 0 {
+    %a = lane.address 0
+    // One row has no other to meet.
+    lane.load %a {dram = 0, rows = 1, rowBytes = 64, dramStride = 0, sramStride = 0}
+    // expected-error @+1 {{'lane.load' op writes 4 rows of 64 bytes, 63 bytes apart}}
+    lane.load %a {dram = 0, rows = 4, rowBytes = 64, dramStride = 0, sramStride = 63}
+    lane.halt
+  }
+}
+
+// -----
+
+lane.program @p dram 4096 {
+  lane.stream 0 {
+    %a = lane.address 0
+    // expected-error @+1 {{'lane.quantize' op reads 4 rows of 64 bytes, 0 bytes apart}}
+    lane.quantize %a, %a {rows = 4, cols = 16, xStride = 0, outStride = 32, to = 8, precision = #dota.precision<fx16>}
+    lane.halt
+  }
+}
+
+// -----
+
 // expected-error @+1 {{'lane.halt' op expects parent op 'lane.stream'}}
 lane.halt
 

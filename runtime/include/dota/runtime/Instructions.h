@@ -44,6 +44,9 @@ struct Region {
   bool write;
 
   bool empty() const { return rows == 0 || rowBytes == 0; }
+  /// Whether rows share bytes, which they do in no instruction: hence none touches more
+  /// than there is SRAM.
+  bool overlaps() const { return rows > 1 && stride < rowBytes; }
   /// One past the last byte; `base` where the region is empty.
   uint64_t end() const { return empty() ? base : base + (rows - 1) * stride + rowBytes; }
   bool operator==(const Region &) const = default;
