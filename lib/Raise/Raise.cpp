@@ -657,11 +657,29 @@ void Raiser::remarkMisses() {
 // The walk
 //===----------------------------------------------------------------------===//
 
+/// An index over the dimensions of two tensors that are not takes 64 bits at most.
+static bool isTooLarge(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  if (!tensor || !tensor.hasStaticShape() || llvm::is_contained(tensor.getShape(), 0))
+    return false;
+  int64_t elements = 1;
+  for (int64_t size : tensor.getShape())
+    if (llvm::MulOverflow(elements, size, elements) || elements > int64_t{1} << 40)
+      return true;
+  return false;
+}
+
 void Raiser::run() {
   if (!function.getBody().hasOneBlock()) {
     missed(function, "function", "it has several blocks");
     return remarkMisses();
   }
+  for (Operation &op : function.getBody().front())
+    if (llvm::any_of(op.getOperandTypes(), isTooLarge) ||
+        llvm::any_of(op.getResultTypes(), isTooLarge)) {
+      missed(function, "function", "it has a tensor of more than 2^40 elements");
+      return remarkMisses();
+    }
   SmallVector<Operation *> ops;
   for (Operation &op : function.getBody().front()) {
     auto linalgOp = dyn_cast<linalg::LinalgOp>(op);

@@ -113,3 +113,11 @@ func.func @blocks(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
 ^next:
   return %x : tensor<4x4xf32>
 }
+
+// -----
+
+// CHECK: remark: [Missed] function | {{.*}}Function=vast | Remark="it has a tensor of more than 2^40 elements"
+func.func @vast(%x: tensor<9223372036854775807x4xf32>, %w: tensor<4x4xf32>, %f: tensor<9223372036854775807x4xf32>) -> tensor<9223372036854775807x4xf32> {
+  %y = linalg.matmul ins(%x, %w : tensor<9223372036854775807x4xf32>, tensor<4x4xf32>) outs(%f : tensor<9223372036854775807x4xf32>) -> tensor<9223372036854775807x4xf32>
+  return %y : tensor<9223372036854775807x4xf32>
+}

@@ -764,6 +764,21 @@ LogicalResult ConstantOp::verify() {
 // Device regions
 //===----------------------------------------------------------------------===//
 
+/// Rows or columns of a tensor in a program: instructions count in 20 bits.
+static constexpr int64_t kMostOfAProgram = 1 << 20;
+
+/// The lane's view: the last dimension is of columns, all others make rows.
+static bool fitsProgram(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  if (!tensor || !tensor.hasStaticShape() || tensor.getRank() == 0)
+    return true;
+  int64_t rows = 1;
+  for (int64_t size : tensor.getShape().drop_back())
+    if (llvm::MulOverflow(rows, size, rows) || rows > kMostOfAProgram)
+      return false;
+  return tensor.getShape().back() <= kMostOfAProgram;
+}
+
 LogicalResult ProgramOp::verify() {
   auto isTensor = [](Type type) {
     auto tensor = dyn_cast<RankedTensorType>(type);
@@ -783,7 +798,15 @@ LogicalResult ProgramOp::verify() {
       return op.emitOpError() << "stands in a program; only the host can run it";
     if (!isa<DotaDialect>(op.getDialect()) && !op.hasTrait<OpTrait::ConstantLike>())
       return op.emitOpError() << "stands in a program; ops of dota and constants expected";
+    for (auto [index, type] : llvm::enumerate(op.getResultTypes()))
+      if (!fitsProgram(type))
+        return op.emitOpError() << "result " << index << " is " << type << "; " << kMostOfAProgram
+                                << " rows and columns at most are possible in a program";
   }
+  for (auto [index, type] : llvm::enumerate(getArgumentTypes()))
+    if (!fitsProgram(type))
+      return emitOpError() << "argument " << index << " is " << type << "; " << kMostOfAProgram
+                           << " rows and columns at most are possible";
   return success();
 }
 

@@ -105,3 +105,31 @@ func.func @f(%x: tensor<4xf32>) {
   %y = dota.launch @p(%x) {batch = 2} : (tensor<4xf32>) -> tensor<4xf32>
   return
 }
+
+// -----
+
+dota.program @long(%x: tensor<1048576x2xf32>, %y: tensor<1024x1024x1048576xf32>) {
+  dota.return
+}
+
+// -----
+
+// expected-error @+1 {{'dota.program' op argument 0 is 'tensor<1048577x2xf32>'; 1048576 rows and columns at most are possible}}
+dota.program @rows(%x: tensor<1048577x2xf32>) {
+  dota.return
+}
+
+// -----
+
+// expected-error @+1 {{'dota.program' op argument 0 is 'tensor<4294967296x4294967296x2xf32>'; 1048576 rows and columns at most are possible}}
+dota.program @more_than_64_bits(%x: tensor<4294967296x4294967296x2xf32>) {
+  dota.return
+}
+
+// -----
+
+dota.program @columns(%x: tensor<4x8xf32>) {
+  // expected-error @+1 {{'arith.constant' op result 0 is 'tensor<1x1048577xf32>'; 1048576 rows and columns at most are possible in a program}}
+  %w = arith.constant dense<0.0> : tensor<1x1048577xf32>
+  dota.return
+}
