@@ -11,6 +11,7 @@
 #include "random/ProgramWriter.h"
 #include "gtest/gtest.h"
 #include <fstream>
+#include <unistd.h>
 
 using namespace dota::random;
 using namespace mlir;
@@ -29,8 +30,8 @@ protected:
   /// By the lanes. Nothing where a tile does not fit.
   std::optional<Levels::LaneRun> lanes(const std::string &text, const Bytes &inputs,
                                        MachineShape shape) {
-    std::string path = testing::TempDir() + "lowering-" + std::to_string(shape.lanes) + "-" +
-                       std::to_string(shape.sram) + ".toml";
+    std::string path = testing::TempDir() + "lowering-" + std::to_string(::getpid()) + "-" +
+                       std::to_string(shape.lanes) + "-" + std::to_string(shape.sram) + ".toml";
     std::ofstream(path) << "name = \"test\"\n[lanes]\ncount = " << shape.lanes
                         << "\n[sram]\nbytes = " << shape.sram << "\n[rmmu]\nrows = " << shape.rows
                         << "\n";
