@@ -746,7 +746,7 @@ void AttentionKernel::pass(Stream &stream, Layout &layout, ArrayRef<Item> items,
         loadHead(stream, *lowK, layout.lowK, turn, item.head / lowGroup, lowWidth, {0, keys});
       });
     if (hashed)
-      perHead(s.scores, s.select, layout.lengths.slots, byLow, [&](const Item &item, int64_t turn) {
+      perHead(s.select, s.select, layout.lengths.slots, byLow, [&](const Item &item, int64_t turn) {
         stream.comesFrom(detectOp);
         measureKeys(stream, layout.hashed, layout.lengths, turn, item.head);
       });
