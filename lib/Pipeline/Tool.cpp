@@ -201,8 +201,9 @@ CalibrationOptions mlir::dota::readCalibrationOptions() {
     throw ::dota::Error("--calibration-method has percentile '" + figure.str() +
                         "'; a number above 0, at most 100, expected");
   std::string error;
-  auto precisions = parsePrecisions(
-      {precisionFlag, operandPrecisionFlag, weightPrecisionFlag, valuePrecisionFlag}, error);
+  auto precisions = parsePrecisions({precisionFlag, operandPrecisionFlag, weightPrecisionFlag,
+                                     valuePrecisionFlag, weightScalesFlag},
+                                    error);
   if (!precisions)
     throw ::dota::Error("the " + error);
   options.precisions = *precisions;

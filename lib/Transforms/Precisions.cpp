@@ -2,6 +2,7 @@
 
 #include "dota/Transforms/Precisions.h"
 #include "dota/Dialect/Dota/FixedPoint.h"
+#include "llvm/ADT/StringSwitch.h"
 
 using namespace mlir;
 using namespace mlir::dota;
@@ -22,9 +23,16 @@ std::optional<PrecisionOptions> mlir::dota::parsePrecisions(const PrecisionNames
       names.operands.empty() ? products : parse("operand ", names.operands, false);
   const auto weights = names.weights.empty() ? products : parse("weight ", names.weights, false);
   const auto values = parse("value ", names.values, true);
-  if (!products || !operands || !weights || !values)
+  const auto scales = llvm::StringSwitch<std::optional<WeightScales>>(names.scales)
+                          .Case("auto", WeightScales::Auto)
+                          .Case("tensor", WeightScales::Tensor)
+                          .Case("channel", WeightScales::Channel)
+                          .Default(std::nullopt);
+  if (!scales)
+    error = ("weight scale is '" + names.scales + "'; auto, tensor or channel expected").str();
+  if (!products || !operands || !weights || !values || !scales)
     return std::nullopt;
-  return PrecisionOptions{*values, *operands, *weights};
+  return PrecisionOptions{*values, *operands, *weights, *scales};
 }
 
 bool mlir::dota::isProductOperand(const OpOperand &operand) {
@@ -94,4 +102,9 @@ Precision Precisions::ofOperand(const OpOperand &operand) const {
 
 Precision Precisions::ofWeight(LinearOp op) const {
   return stated(op, DotaDialect::kWeightPrecisionAttrName).value_or(options.weights);
+}
+
+bool Precisions::areScalesOfChannels(Precision weight) const {
+  return options.scales == WeightScales::Channel ||
+         (options.scales == WeightScales::Auto && getBits(weight) < 16);
 }

@@ -17,7 +17,6 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/MapVector.h"
-#include "llvm/ADT/StringSwitch.h"
 #include <algorithm>
 #include <cmath>
 
@@ -106,22 +105,10 @@ ElementsAttr constantOf(Value value) {
   return op ? dyn_cast<ElementsAttr>(op.getValue()) : ElementsAttr();
 }
 
-/// Which weights have an exponent a column.
-enum class WeightScales { Auto, Tensor, Channel };
-
-std::optional<WeightScales> parseWeightScales(StringRef name) {
-  return llvm::StringSwitch<std::optional<WeightScales>>(name)
-      .Case("auto", WeightScales::Auto)
-      .Case("tensor", WeightScales::Tensor)
-      .Case("channel", WeightScales::Channel)
-      .Default(std::nullopt);
-}
-
 class Quantizer {
 public:
-  Quantizer(ModuleOp module, const PrecisionOptions &options, WeightScales weightScales)
-      : module(module), context(module.getContext()), precisions(module, options),
-        weightScales(weightScales) {}
+  Quantizer(ModuleOp module, const PrecisionOptions &options)
+      : module(module), context(module.getContext()), precisions(module, options) {}
 
   LogicalResult run() {
     module->walk([&](Operation *op) {
@@ -183,11 +170,6 @@ private:
       return op->emitOpError() << what << " reaches " << range << "; " << bits
                                << " bits hold at most " << most;
     return chooseExponent(range, bits);
-  }
-
-  bool hasExponentPerColumn(Precision weights) const {
-    return weightScales == WeightScales::Channel ||
-           (weightScales == WeightScales::Auto && getBits(weights) < 16);
   }
 
   /// One exponent for all, or one an index of `dimension`.
@@ -390,8 +372,8 @@ private:
     // One for all columns, or one each; what follows likewise.
     SmallVector<int> weightExponents{knownWeight ? exponentOf(knownWeight) : *widest};
     if (weight)
-      weightExponents = llvm::to_vector(
-          constants.weightExponents(weight, getBits(chosen), hasExponentPerColumn(chosen)));
+      weightExponents = llvm::to_vector(constants.weightExponents(
+          weight, getBits(chosen), precisions.areScalesOfChannels(chosen)));
 
     FailureOr<Bias> bias = biasOf(op, weightExponents.size());
     FailureOr<Type> format = resultFormat(op, kMaxExponent);
@@ -515,7 +497,6 @@ private:
   MLIRContext *context;
   OpBuilder builder{context};
   Precisions precisions;
-  WeightScales weightScales;
   /// The f32 ops, in program order.
   llvm::SetVector<Operation *> ops;
   /// f32 results and what computes them in fixed point; masks likewise.
@@ -533,21 +514,15 @@ struct QuantizePass : mlir::dota::impl::QuantizeBase<QuantizePass> {
 
   void runOnOperation() final {
     std::string error;
-    std::optional<PrecisionOptions> precisions =
-        parsePrecisions({precision.getValue(), operandPrecision.getValue(),
-                         weightPrecision.getValue(), valuePrecision.getValue()},
-                        error);
+    std::optional<PrecisionOptions> precisions = parsePrecisions(
+        {precision.getValue(), operandPrecision.getValue(), weightPrecision.getValue(),
+         valuePrecision.getValue(), weightScales.getValue()},
+        error);
     if (!precisions) {
       getOperation().emitError() << error;
       return signalPassFailure();
     }
-    std::optional<WeightScales> scales = parseWeightScales(weightScales.getValue());
-    if (!scales) {
-      getOperation().emitError() << "weight scales are '" << weightScales.getValue()
-                                 << "'; auto, tensor or channel expected";
-      return signalPassFailure();
-    }
-    if (failed(Quantizer(getOperation(), *precisions, *scales).run()))
+    if (failed(Quantizer(getOperation(), *precisions).run()))
       signalPassFailure();
   }
 };

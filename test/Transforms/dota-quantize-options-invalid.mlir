@@ -7,5 +7,5 @@
 // WEIGHTS: error: weight precision is 'half'; fx16, fx8 or fx4 expected
 // OPERANDS: error: operand precision is 'int4'; fx16, fx8 or fx4 expected
 // OTHERS: error: value precision is 'fx4'; fx16 or fx8 expected
-// SCALES: error: weight scales are 'row'; auto, tensor or channel expected
+// SCALES: error: weight scale is 'row'; auto, tensor or channel expected
 module {}

@@ -15,6 +15,13 @@
 
 namespace mlir::dota {
 
+/// Which constant weights have a scale for each output channel, a column.
+enum class WeightScales : uint8_t {
+  Auto,   ///< those of fewer than 16 bits
+  Tensor, ///< none
+  Channel ///< all
+};
+
 /// Where no op states its own.
 struct PrecisionOptions {
   /// Of results: sums, norms, what the host reads.
@@ -24,15 +31,18 @@ struct PrecisionOptions {
   Precision operands = Precision::FX16;
   /// Of constant weights.
   Precision weights = Precision::FX16;
+  WeightScales scales = WeightScales::Auto;
 };
 
-/// As options name them: "fx16", "fx8" or "fx4", values "fx16" or "fx8".
+/// As options name them: "fx16", "fx8" or "fx4", values "fx16" or "fx8"; scales "auto",
+/// "tensor" or "channel".
 struct PrecisionNames {
   /// Of what matrix products read, weights and others.
   StringRef products = "fx16";
   /// Of the one or the other alone, where not empty.
   StringRef operands, weights;
   StringRef values = "fx16";
+  StringRef scales = "auto";
 };
 /// Nothing, with a message in `error`, where one of the names is another.
 std::optional<PrecisionOptions> parsePrecisions(const PrecisionNames &names, std::string &error);
@@ -53,6 +63,8 @@ public:
   /// has to be converted.
   Precision ofOperand(const OpOperand &operand) const;
   Precision ofWeight(LinearOp op) const;
+  /// Whether a constant weight of that precision has a scale for each channel.
+  bool areScalesOfChannels(Precision weight) const;
 
 private:
   Precision asRead(Value result) const;
