@@ -14,6 +14,7 @@
 #include "dota/Conversion/IRArithmetic.h"
 #include "dota/Dialect/Dota/ConstantData.h"
 #include "dota/Dialect/Dota/FixedPoint.h"
+#include "dota/Dialect/Dota/LinearFormats.h"
 #include "dota/Dialect/Dota/Mfu.h"
 #include "dota/Passes.h"
 #include "dota/runtime/Numerics.h"
@@ -284,27 +285,18 @@ struct LinearLowering : Lowering<LinearOp> {
     return round(op, sums, adaptor.getBias(), storage, loops);
   }
 
-  /// How a column's sums are rounded.
-  struct Format {
-    int from, to, biasShift;
-    bool operator==(const Format &) const = default;
-  };
+  using Format = LinearFormats::Column;
 
   /// The formats of the columns, each once, and which of them each column has.
   static std::pair<SmallVector<Format>, SmallVector<int16_t>> formatsOf(LinearOp op) {
-    const Exponents weights(elementOf(op.getWeight())), results(elementOf(op.getResult()));
-    std::optional<Exponents> biases;
-    if (op.getBias())
-      biases.emplace(elementOf(op.getBias()));
+    const LinearFormats all(op);
     SmallVector<Format> formats;
     SmallVector<int16_t> ofColumn;
-    for (int64_t column = 0; column < tensorOf(op.getWeight()).getDimSize(1); ++column) {
-      const int from = formatOf(op.getX()).exponent + weights[column];
-      const Format format{from, results[column], biases ? from - (*biases)[column] : 0};
-      auto *known = llvm::find(formats, format);
+    for (int64_t column = 0; column < all.size(); ++column) {
+      auto *known = llvm::find(formats, all[column]);
       ofColumn.push_back(static_cast<int16_t>(known - formats.begin()));
       if (known == formats.end())
-        formats.push_back(format);
+        formats.push_back(all[column]);
     }
     return {formats, ofColumn};
   }

@@ -36,6 +36,14 @@ protected:
     llvm::raw_string_ostream(text) << getFixedPointType(&context, bits, exponent);
     return text;
   }
+  /// The exact sum of row i of x times column j of w, which has `columns`.
+  static int64_t productSum(const Stored &x, int i, const Stored &w, int j, int depth,
+                            int columns) {
+    int64_t sum = 0;
+    for (int k = 0; k < depth; ++k)
+      sum += x[i * depth + k] * w[k * columns + j];
+    return sum;
+  }
   std::string fixed(int bits, int dimension, ArrayRef<int> exponents) {
     std::string text;
     llvm::raw_string_ostream(text)
@@ -180,9 +188,7 @@ TEST_F(DotaToLinalgTest, LinearSumsExactlyAndRoundsOnce) {
       Stored withBias, without;
       for (int i = 0; i < rows; ++i)
         for (int j = 0; j < columns; ++j) {
-          int64_t sum = 0;
-          for (int k = 0; k < depth; ++k)
-            sum += x[i * depth + k] * w[k * columns + j];
+          int64_t sum = productSum(x, i, w, j, depth, columns);
           without.push_back(rules.requantize(sum, ex + ew, ey, 16));
           withBias.push_back(
               rules.requantize(rules.addBias(sum, b[j], ex + ew - eb), ex + ew, ey, 16));
@@ -244,9 +250,7 @@ TEST_F(DotaToLinalgTest, LinearWithAnExponentAColumn) {
   Floats expected;
   for (int i = 0; i < rows; ++i)
     for (int j = 0; j < columns; ++j) {
-      int64_t sum = 0;
-      for (int k = 0; k < depth; ++k)
-        sum += x[i * depth + k] * w[k * columns + j];
+      int64_t sum = productSum(x, i, w, j, depth, columns);
       int64_t stored = rules.requantize(rules.addBias(sum, b[j], 4), 24, exponents[j], 4);
       expected.push_back(rules.dequantize(stored, exponents[j]));
     }
@@ -278,9 +282,7 @@ TEST_F(DotaToLinalgTest, LinearWithAnExponentAWeightColumn) {
   Floats expected;
   for (int i = 0; i < rows; ++i)
     for (int j = 0; j < columns; ++j) {
-      int64_t sum = 0;
-      for (int k = 0; k < depth; ++k)
-        sum += x[i * depth + k] * w[k * columns + j];
+      int64_t sum = productSum(x, i, w, j, depth, columns);
       sum = rules.addBias(sum, b[j], 12 + weights[j] - biases[j]);
       expected.push_back(rules.dequantize(rules.requantize(sum, 12 + weights[j], 6, 16), 6));
     }

@@ -47,20 +47,23 @@ protected:
   int64_t detectRows = -1; ///< as dota-to-lane takes it
 };
 
+/// A dense attribute of `count` bytes.
+template <typename Next>
+std::string denseBytes(int count, Next next) {
+  std::string text = "dense<\"0x";
+  for (int i = 0; i < count; ++i) {
+    char byte[3];
+    std::snprintf(byte, sizeof(byte), "%02X", static_cast<unsigned>(next()) & 255);
+    text += byte;
+  }
+  return text + "\">";
+}
+
 /// Attention over a mask; `maskOp` makes it of the detector's %lq and %lk.
 std::string sparseProgram(const std::string &maskOp) {
-  std::string weight = "dense<\"0x", detector = "dense<\"0x";
   std::mt19937 random(7);
-  auto hex = [&](std::string &text, int count) {
-    for (int i = 0; i < 2 * count; ++i) {
-      char byte[3];
-      std::snprintf(byte, sizeof(byte), "%02X", static_cast<unsigned>(random() & 127));
-      text += byte;
-    }
-    text += "\">";
-  };
-  hex(weight, 16 * 16);
-  hex(detector, 16 * 8);
+  auto next = [&] { return random() & 127; };
+  const std::string weight = denseBytes(2 * 16 * 16, next), detector = denseBytes(2 * 16 * 8, next);
   return R"(
     !x = !quant.uniform<i16<-32767:32767>:f32, 9.765625e-04>
     !w = !quant.uniform<i16<-32767:32767>:f32, 3.0517578125e-05>
@@ -212,14 +215,7 @@ class LiveTilesTest : public LoweringTest {};
 TEST_P(LiveTilesTest, NarrowWeights) {
   std::mt19937 random(3);
   auto weight = [&](int count, unsigned most) {
-    std::string text = "dense<\"0x";
-    for (int i = 0; i < count; ++i) {
-      char byte[3];
-      std::snprintf(byte, sizeof(byte), "%02X",
-                    static_cast<unsigned>(random() % (2 * most + 1) - most) & 255);
-      text += byte;
-    }
-    return text + "\">";
+    return denseBytes(count, [&] { return random() % (2 * most + 1) - most; });
   };
   const std::string text = R"(
     !x = !quant.uniform<i16<-32767:32767>:f32, 9.765625e-04>

@@ -3,7 +3,7 @@
 #define DOTA_CONVERSION_DOTATOLANE_ROUNDING_H
 
 #include "Stream.h"
-#include "dota/Dialect/Dota/FixedPoint.h"
+#include "dota/Dialect/Dota/LinearFormats.h"
 
 namespace mlir::dota::tolane {
 
@@ -11,16 +11,14 @@ namespace mlir::dota::tolane {
 /// if there is one, then shifts each where the columns' exponents differ.
 class Rounding {
 public:
-  explicit Rounding(LinearOp linear);
+  explicit Rounding(LinearOp linear) : linear(linear), formats(linear) {}
 
   /// Bytes of the parameters of so many columns.
   int64_t bytes(int64_t columns) const {
     return (hasBias() ? 4 * columns : 0) + (perColumn() ? 2 * columns : 0);
   }
-  bool hasBias() const { return biases.has_value(); }
-  bool perColumn() const {
-    return !weights.isOne() || !results.isOne() || (biases && !biases->isOne());
-  }
+  bool hasBias() const { return formats.hasBias(); }
+  bool perColumn() const { return formats.size() > 1; }
   /// Writes the parameters of these columns.
   void pack(char *out, Range columns) const;
   /// Rounds the sums of some of the columns whose parameters lie at `parameters`.
@@ -28,15 +26,8 @@ public:
             int64_t rows, const Place &out) const;
 
 private:
-  int shift(int64_t column) const { return xExponent + weights[column] - results[column]; }
-  int biasShift(int64_t column) const {
-    return biases ? xExponent + weights[column] - (*biases)[column] : 0;
-  }
-
   mutable LinearOp linear; // getters of ops are not const
-  int xExponent;
-  Exponents weights, results;
-  std::optional<Exponents> biases;
+  LinearFormats formats;
 };
 
 } // namespace mlir::dota::tolane

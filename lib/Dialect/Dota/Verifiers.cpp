@@ -8,6 +8,7 @@
 
 #include "dota/Dialect/Dota/ConstantData.h"
 #include "dota/Dialect/Dota/FixedPoint.h"
+#include "dota/Dialect/Dota/LinearFormats.h"
 #include "dota/runtime/Error.h"
 #include "dota/runtime/Numerics.h"
 #include "dota/runtime/Schedule.h"
@@ -368,26 +369,19 @@ LogicalResult LinearOp::verify() {
   if (x.isFloat())
     return success();
 
-  const Exponents weights(weight.element()), results(result.element());
-  const std::optional<Exponents> biases =
-      getBias() ? std::optional(Exponents(bias.element())) : std::nullopt;
-  const int64_t kinds = std::max({weights.size(), results.size(), biases ? biases->size() : 1});
+  const LinearFormats formats(*this);
   auto inColumn = [&](int64_t column) {
-    return kinds == 1 ? std::string() : " in column " + std::to_string(column);
+    return formats.size() == 1 ? std::string() : " in column " + std::to_string(column);
   };
-  for (int64_t column = 0; column < kinds; ++column) {
-    const int from = exponentOf(x) + weights[column];
-    if (biases) {
-      const int shift = from - (*biases)[column];
-      if (shift < 0)
-        return verify.error() << "bias has exponent " << (*biases)[column] << ", the products "
-                              << from << inColumn(column)
-                              << "; at most that of the products expected";
-      if (shift > 31)
-        return verify.error() << "bias is " << shift << " places from the products"
-                              << inColumn(column) << "; at most 31 expected";
-    }
-    if (failed(verify.shift(from, results[column], inColumn(column))))
+  for (int64_t column = 0; column < formats.size(); ++column) {
+    const auto [from, to, biasShift] = formats[column];
+    if (biasShift < 0)
+      return verify.error() << "bias has exponent " << from - biasShift << ", the products " << from
+                            << inColumn(column) << "; at most that of the products expected";
+    if (biasShift > 31)
+      return verify.error() << "bias is " << biasShift << " places from the products"
+                            << inColumn(column) << "; at most 31 expected";
+    if (failed(verify.shift(from, to, inColumn(column))))
       return failure();
   }
   return success();
